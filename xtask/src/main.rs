@@ -1,3 +1,48 @@
-//! Placeholder.
+//! `cargo xtask`: every chore of the project, in one small program.
 
-fn main() {}
+mod demo;
+mod job;
+mod matrix;
+mod package;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <chore>
+
+  demo [--no-open] [args]   sets up, builds and runs the project's page; args go to the page's program
+  test                      sets up, then every check and test; the last line counts them
+       [--only STEP]...     just these steps     [--skip STEP]...   all but these     [--list]   their names
+  setup                     installs what demo and test need
+  doctor                    what is missing on this machine, and how to get it
+  package                   packs the crates that are published into target/package";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let chore = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let done = match (chore.as_str(), rest.is_empty()) {
+        ("demo", _) => demo::demo(rest),
+        ("test", _) => return test::test(&rest),
+        ("setup", true) => setup::setup(setup::For::Test),
+        ("doctor", true) => return setup::doctor(),
+        ("package", true) => package::package().map(|_| ()),
+        ("help" | "--help" | "-h", _) => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{chore}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
