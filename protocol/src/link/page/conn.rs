@@ -1,0 +1,318 @@
+//! When a page connects, asks for a sign of life, and gives a socket up.
+
+use super::Want;
+use crate::error::CloseReason;
+use crate::ids::Millis;
+use crate::limits::Limits;
+
+/// The state of the page's socket, and what the driver is to do with it.
+#[derive(Debug)]
+pub(super) struct Conn {
+    state: State,
+    want: Option<Want>,
+    /// The number of the connection under way: grows with each.
+    attempt: u64,
+    hello_due: bool,
+    ping_due: bool,
+    /// When anything last came from the host on this connection.
+    heard: Millis,
+    /// When a ping went out that nothing has come after.
+    pinged: Option<Millis>,
+    /// The next wait between two tries. Starts over when the host welcomes, not when a socket opens.
+    backoff: u64,
+    hidden: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The socket is being opened, or its hello is not answered.
+    Connecting { since: Millis },
+    /// The host has welcomed it.
+    Open,
+    /// A probe is due then.
+    Waiting { until: Millis },
+    /// The driver is probing.
+    Probing,
+    /// In the back/forward cache.
+    Frozen,
+    /// The link is over.
+    Stopped,
+}
+
+impl Conn {
+    pub(super) fn new(now: Millis) -> Self {
+        let mut conn = Self {
+            state: State::Stopped,
+            want: None,
+            attempt: 0,
+            hello_due: false,
+            ping_due: false,
+            heard: now,
+            pinged: None,
+            backoff: FIRST_RETRY,
+            hidden: false,
+        };
+        conn.connect(now);
+        conn
+    }
+
+    fn connect(&mut self, now: Millis) {
+        self.attempt += 1;
+        self.state = State::Connecting { since: now };
+        self.want = Some(Want::Connect);
+        self.hello_due = false;
+        self.ping_due = false;
+        self.pinged = None;
+    }
+
+    pub(super) fn handle_open(&mut self, now: Millis) {
+        if matches!(self.state, State::Connecting { .. }) {
+            self.hello_due = true;
+            self.heard = now;
+        }
+    }
+
+    pub(super) fn handle_welcome(&mut self, now: Millis) {
+        self.state = State::Open;
+        self.backoff = FIRST_RETRY;
+        self.heard(now);
+    }
+
+    pub(super) fn heard(&mut self, now: Millis) {
+        self.heard = now;
+        self.pinged = None;
+    }
+
+    /// Returns whether an open connection was lost.
+    pub(super) fn handle_closed(&mut self, now: Millis, entropy: u32) -> bool {
+        let before = self.state;
+        self.hello_due = false;
+        match before {
+            // A socket that worked is opened again at once; one that failed is punished by the browser if it is
+            // tried again before the host is there.
+            State::Open => self.connect(now),
+            State::Connecting { .. } => self.wait(now, entropy),
+            State::Waiting { .. } | State::Probing | State::Frozen | State::Stopped => {}
+        }
+        before == State::Open
+    }
+
+    fn wait(&mut self, now: Millis, entropy: u32) {
+        // The first probe goes out at once.
+        let span = if self.backoff == FIRST_RETRY { 0 } else { self.backoff };
+        let jitter = u64::from(entropy) % (span / 4 + 1);
+        self.state = State::Waiting { until: now.plus(span - span / 8 + jitter) };
+        let most = if self.hidden { SLOWEST_RETRY_HIDDEN } else { SLOWEST_RETRY };
+        self.backoff = (self.backoff * 2).min(most);
+    }
+
+    pub(super) fn handle_alive(&mut self, alive: bool, now: Millis, entropy: u32) {
+        if self.state != State::Probing {
+            return;
+        }
+        if alive { self.connect(now) } else { self.wait(now, entropy) }
+    }
+
+    pub(super) fn handle_wake(&mut self, limits: &Limits, now: Millis) {
+        match self.state {
+            State::Open => {
+                // Whatever was missed while asleep is no sign of death; the answer to this ping is.
+                self.heard = now;
+                self.pinged = Some(now);
+                self.ping_due = true;
+            }
+            State::Frozen => self.connect(now),
+            State::Waiting { .. } => self.probe(),
+            State::Connecting { since } if now.since(since) > limits.probe => self.connect(now),
+            State::Connecting { .. } | State::Probing | State::Stopped => {}
+        }
+    }
+
+    fn probe(&mut self) {
+        self.state = State::Probing;
+        self.want = Some(Want::Probe);
+    }
+
+    /// Returns whether an open connection was given up.
+    pub(super) fn handle_timeout(
+        &mut self,
+        limits: &Limits,
+        unacked: bool,
+        now: Millis,
+        entropy: u32,
+    ) -> bool {
+        let Some(due) = self.timeout(limits, unacked).filter(|due| *due <= now) else {
+            return false;
+        };
+        match self.state {
+            State::Waiting { .. } => self.probe(),
+            State::Connecting { .. } => {
+                self.want = Some(Want::Close(CloseReason::Silent));
+                self.wait(now, entropy);
+            }
+            // The page itself was not running: what came meanwhile is waiting in the browser's queue.
+            State::Open if now.since(due) > OVERSLEPT => self.handle_wake(limits, now),
+            State::Open if self.pinged.is_none() => {
+                self.pinged = Some(now);
+                self.ping_due = true;
+            }
+            State::Open => {
+                self.connect(now);
+                return true;
+            }
+            State::Probing | State::Frozen | State::Stopped => {}
+        }
+        false
+    }
+
+    pub(super) fn timeout(&self, limits: &Limits, unacked: bool) -> Option<Millis> {
+        match self.state {
+            State::Waiting { until } => Some(until),
+            State::Connecting { since } => Some(since.plus(limits.probe)),
+            State::Open => Some(match self.pinged {
+                Some(at) => at.plus(limits.probe),
+                None if unacked => self.heard.plus(limits.probe),
+                None => self.heard.plus(limits.silence - limits.probe),
+            }),
+            State::Probing | State::Frozen | State::Stopped => None,
+        }
+    }
+
+    pub(super) fn set_hidden(&mut self, hidden: bool) {
+        self.hidden = hidden;
+    }
+
+    pub(super) fn freeze(&mut self) {
+        if self.state != State::Stopped {
+            self.close_for(CloseReason::Frozen, State::Frozen);
+        }
+    }
+
+    pub(super) fn stop(&mut self, reason: CloseReason) {
+        self.close_for(reason, State::Stopped);
+    }
+
+    fn close_for(&mut self, reason: CloseReason, state: State) {
+        self.state = state;
+        self.hello_due = false;
+        self.want = Some(Want::Close(reason));
+    }
+
+    /// The connection under way counts as one that failed: the next waits for a probe.
+    pub(super) fn give_up(&mut self, reason: CloseReason) {
+        if let State::Open = self.state {
+            self.state = State::Connecting { since: self.heard };
+        }
+        self.want = Some(Want::Close(reason));
+    }
+
+    pub(super) fn poll_want(&mut self) -> Option<Want> {
+        self.want.take()
+    }
+
+    pub(super) fn take_hello(&mut self) -> Option<u64> {
+        std::mem::take(&mut self.hello_due).then_some(self.attempt)
+    }
+
+    pub(super) fn take_ping(&mut self) -> bool {
+        std::mem::take(&mut self.ping_due)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+}
+
+/// The first wait after a failed probe, in milliseconds; doubled with each.
+const FIRST_RETRY: u64 = 250;
+/// The longest wait of a visible page.
+const SLOWEST_RETRY: u64 = 1_000;
+/// The longest wait of a hidden page.
+const SLOWEST_RETRY_HIDDEN: u64 = 5_000;
+/// A timer that is this late says that the page was blocked or asleep.
+const OVERSLEPT: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Millis = Millis(1_000_000);
+
+    fn open() -> Conn {
+        let mut conn = Conn::new(NOW);
+        assert_eq!(conn.poll_want(), Some(Want::Connect));
+        conn.handle_open(NOW);
+        assert_eq!(conn.take_hello(), Some(1));
+        conn.handle_welcome(NOW);
+        conn
+    }
+
+    #[test]
+    fn a_working_socket_that_closes_is_opened_again_at_once() {
+        let mut conn = open();
+        assert!(conn.handle_closed(NOW, 0));
+        assert_eq!(conn.poll_want(), Some(Want::Connect));
+        conn.handle_open(NOW);
+        assert_eq!(conn.take_hello(), Some(2));
+    }
+
+    #[test]
+    fn a_socket_that_failed_is_not_tried_again_before_a_probe_succeeds() {
+        let mut conn = open();
+        conn.handle_closed(NOW, 0);
+        conn.poll_want();
+        assert!(!conn.handle_closed(NOW, 0));
+        let limits = Limits::default();
+        let mut waits = Vec::new();
+        let mut now = NOW;
+        for _ in 0..5 {
+            assert_eq!(conn.poll_want(), None);
+            let due = conn.timeout(&limits, false).unwrap_or(now);
+            waits.push(due.since(now));
+            now = due;
+            conn.handle_timeout(&limits, false, now, 0);
+            assert_eq!(conn.poll_want(), Some(Want::Probe));
+            conn.handle_alive(false, now, 0);
+        }
+        assert_eq!(waits, [0, 438, 875, 875, 875]);
+        now = conn.timeout(&limits, false).unwrap_or(now);
+        conn.handle_timeout(&limits, false, now, 0);
+        conn.poll_want();
+        conn.handle_alive(true, now, 0);
+        assert_eq!(conn.poll_want(), Some(Want::Connect));
+    }
+
+    #[test]
+    fn silence_is_answered_by_a_ping_and_then_by_a_new_connection() {
+        let limits = Limits::default();
+        let mut conn = open();
+        let due = conn.timeout(&limits, false).unwrap_or(NOW);
+        assert_eq!(due.since(NOW), limits.silence - limits.probe);
+        assert!(!conn.handle_timeout(&limits, false, due, 0));
+        assert!(conn.take_ping());
+        let due = conn.timeout(&limits, false).unwrap_or(NOW);
+        assert!(conn.handle_timeout(&limits, false, due, 0));
+        assert_eq!(conn.poll_want(), Some(Want::Connect));
+    }
+
+    #[test]
+    fn a_page_that_overslept_asks_before_it_judges() {
+        let limits = Limits::default();
+        let mut conn = open();
+        let late = NOW.plus(10 * limits.silence);
+        assert!(!conn.handle_timeout(&limits, true, late, 0));
+        assert!(conn.take_ping());
+        assert_eq!(conn.timeout(&limits, true), Some(late.plus(limits.probe)));
+    }
+
+    #[test]
+    fn a_frozen_page_has_no_socket_until_it_wakes() {
+        let mut conn = open();
+        conn.freeze();
+        assert_eq!(conn.poll_want(), Some(Want::Close(CloseReason::Frozen)));
+        assert!(!conn.handle_closed(NOW, 0));
+        assert_eq!((conn.poll_want(), conn.timeout(&Limits::default(), true)), (None, None));
+        conn.handle_wake(&Limits::default(), NOW);
+        assert_eq!(conn.poll_want(), Some(Want::Connect));
+    }
+}
