@@ -1,0 +1,35 @@
+//! The X display that WebKitGTK needs: one Xvfb for the whole test process.
+
+use crate::engine::program;
+use crate::error::{Error, Result};
+use crate::process::Process;
+use std::process::Command;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// The display's name, such as `:99`. Xvfb starts at the first call and ends with the test process
+/// (through the guardian, as statics are not dropped).
+pub(crate) async fn display() -> Result<String> {
+    static XVFB: OnceCell<(Process, String)> = OnceCell::const_new();
+    let (_, display) = XVFB.get_or_try_init(start).await?;
+    Ok(display.clone())
+}
+
+async fn start() -> Result<(Process, String)> {
+    let mut command = Command::new(program("Xvfb", "EXCITON_XVFB", &["Xvfb"])?);
+    // With -displayfd it takes a free display by itself and prints its number when it is ready.
+    command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+    let xvfb = Process::start("Xvfb", command)?;
+    let number = xvfb
+        .stdout()
+        .wait("its display number", Duration::from_secs(20), |lines| lines.first().cloned())
+        .await
+        .map_err(|error| match error {
+            // What it complains about stands in the other output.
+            Error::Ended { program, awaited, .. } => {
+                Error::Ended { program, awaited, printed: xvfb.printed() }
+            }
+            other => other,
+        })?;
+    Ok((xvfb, format!(":{}", number.trim())))
+}

@@ -1,0 +1,118 @@
+//! The WebDriver servers, and what each wants to hear for a fresh headless session.
+
+use crate::Engine;
+use crate::display::display;
+use crate::error::{Error, Result};
+use crate::guardian::Directory;
+use crate::port::listening_port;
+use crate::process::Process;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// How long a driver may take to listen, and a browser to give a session. Two busy cores and a first
+/// start from a cold disk need much of it.
+const START: Duration = Duration::from_secs(60);
+
+/// A running driver with its one session. Dropping it kills driver and browser.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    process: Process,
+}
+
+impl Driver {
+    /// Starts a driver and a session with a fresh profile.
+    pub(crate) async fn start(engine: Engine) -> Result<(Driver, Client)> {
+        let browser = engine.browser()?;
+        let directory = Directory::new()?;
+        let profile = directory.below("profile")?;
+        // All three take a free port by themselves when told 0.
+        let mut command = Command::new(engine.driver()?);
+        match engine {
+            Engine::Chromium => command.arg("--port=0"),
+            Engine::Firefox => command
+                .args(["--port", "0", "--websocket-port", "0", "--profile-root"])
+                .arg(&profile),
+            Engine::WebKit => command.args(["-p", "0"]).env("DISPLAY", display().await?),
+        };
+        let name = format!("{engine}'s driver");
+        let mut process = Process::start_in(&name, directory, command)?;
+        let port = listening_port(&mut process, START).await?;
+        let driver = Driver { process };
+        let capabilities = capabilities(engine, &browser, &profile);
+        let connecting = async {
+            let url = format!("http://127.0.0.1:{port}");
+            ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await
+        };
+        match tokio::time::timeout(START, connecting).await {
+            Ok(Ok(client)) => Ok((driver, client)),
+            Ok(Err(source)) => Err(Error::Session {
+                engine,
+                source: Box::new(source),
+                printed: driver.process.printed(),
+            }),
+            Err(_) => Err(Error::Timeout {
+                awaited: format!("{engine}'s session"),
+                limit: START,
+                seen: driver.process.printed(),
+            }),
+        }
+    }
+
+    /// The last lines that driver and browser printed.
+    pub(crate) fn printed(&self) -> String {
+        self.process.printed()
+    }
+}
+
+fn capabilities(engine: Engine, browser: &Path, profile: &Path) -> Capabilities {
+    let timeouts = json!({ "script": 60_000, "pageLoad": 60_000, "implicit": 0 });
+    let capabilities = match engine {
+        Engine::Chromium => json!({
+            "browserName": "chrome",
+            "webSocketUrl": true,
+            "timeouts": timeouts,
+            "goog:chromeOptions": {
+                "binary": browser,
+                "args": [
+                    "--headless",
+                    // Root has no sandbox, and containers often run as root.
+                    "--no-sandbox",
+                    // Containers have a small /dev/shm.
+                    "--disable-dev-shm-usage",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    format!("--user-data-dir={}", profile.display()),
+                ],
+            },
+        }),
+        Engine::Firefox => json!({
+            "browserName": "firefox",
+            "webSocketUrl": true,
+            "timeouts": timeouts,
+            "moz:firefoxOptions": {
+                "binary": browser,
+                "args": ["-headless"],
+                "prefs": { "network.proxy.type": 0 },
+            },
+        }),
+        // WebKitWebDriver has no BiDi and refuses a session that asks for it.
+        Engine::WebKit => json!({
+            "browserName": "MiniBrowser",
+            "timeouts": timeouts,
+            "webkitgtk:browserOptions": { "binary": browser, "args": ["--automation"] },
+        }),
+    };
+    match capabilities {
+        Value::Object(capabilities) => capabilities,
+        _ => Capabilities::new(),
+    }
+}
