@@ -7,7 +7,16 @@ use std::path::{Path, PathBuf};
 /// Package name and what its archive must hold for those who have nothing else.
 const PUBLISHED: [(&str, &[&str]); 3] = [
     ("exciton-protocol", &["src/lib.rs"]),
-    ("exciton", &["src/lib.rs", "build.rs", "prebuilt/"]),
+    (
+        "exciton",
+        &[
+            "src/lib.rs",
+            "build.rs",
+            "prebuilt/electron.js",
+            "prebuilt/electron.mjs",
+            "prebuilt/page/index.html",
+        ],
+    ),
     ("exciton-web", &["src/lib.rs"]),
 ];
 
@@ -22,8 +31,16 @@ done
 exec "$REAL" "$@"
 "#;
 
-/// Packs them into `target/package`. Returns the archives.
+/// Packs them into `target/package`, with the renderer and the page built for those who build from the packages.
+/// Returns the archives.
 pub fn package() -> Result<Vec<PathBuf>, Failure> {
+    let io = |error: std::io::Error| Failure::from(format!("host/prebuilt: {error}"));
+    let prebuilt = root().join("host/prebuilt");
+    if prebuilt.exists() {
+        fs::remove_dir_all(&prebuilt).map_err(io)?;
+    }
+    crate::demo::build_page()?;
+    copy(&root().join("dist"), &prebuilt.join("page")).map_err(io)?;
     job("cargo run --locked --quiet --package exciton-web-bundler -- --out host/prebuilt").run()?;
     let names: String = PUBLISHED.iter().map(|(name, _)| format!(" --package {name}")).collect();
     let target = root().join("target");
@@ -43,6 +60,20 @@ pub fn package() -> Result<Vec<PathBuf>, Failure> {
         archives.push(archive);
     }
     Ok(archives)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?
+        } else {
+            fs::copy(entry.path(), to).map(|_| ())?
+        }
+    }
+    Ok(())
 }
 
 /// Unpacks them outside the repository and builds an empty project on them, without the wasm32 target.

@@ -59,7 +59,7 @@ const STEPS: [Step; 15] = [
         check(package::build_outside())
     }),
     step("deny", "dependencies: bans, licences, sources", || {
-        check(job("cargo deny --locked --workspace --offline check bans licenses sources").run())
+        check(job("cargo deny --locked --workspace check --hide-inclusion-graph bans licenses sources").run())
     }),
     step("advisories", "dependencies: known vulnerabilities", advisories),
 ];
@@ -215,7 +215,7 @@ fn advisories() -> Result<Done, Failure> {
     let fetch = job("cargo deny --locked --workspace fetch db").limit(Duration::from_secs(20));
     match fetch.quietly("fetching the advisory database, 20 seconds at most").run() {
         Err(_) => Ok(Done::NotChecked("the advisory database couldn't be reached".into())),
-        Ok(_) => check(job("cargo deny --locked --workspace --offline check advisories").run()),
+        Ok(_) => check(job("cargo deny --locked --workspace check advisories").run()),
     }
 }
 
