@@ -12,6 +12,8 @@ mod error;
 mod ids;
 mod limits;
 mod link;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 
 pub use error::{CloseReason, Full, LinkLost, PeerMisbehaved, TooLarge, close_code};
 pub use ids::{BadId, Epoch, LinkId, Millis, Seq, TabId};
