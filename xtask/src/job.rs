@@ -228,8 +228,10 @@ impl Output {
                 };
                 tests.passed += number("passed").unwrap_or(0);
                 tests.failed += number("failed").unwrap_or(0);
-            } else if line.starts_with("test ") && line.ends_with("... FAILED") {
-                tests.names.push(line.trim_end_matches("... FAILED").trim().to_owned());
+            } else if let Some((name, "FAILED" | "FAIL")) = line.split_once(" ... ")
+                && name.starts_with("test ")
+            {
+                tests.names.push(name.to_owned());
             }
         }
         tests
@@ -283,12 +285,15 @@ mod tests {
     #[test]
     fn closing_lines_are_summed_and_failed_tests_named() {
         let tests = printed(
-            "test a::b ... ok\ntest c ... FAILED\n\
+            "test a::b ... ok\ntest c ... FAILED\ntest d ... FAIL\n\
              test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 12 filtered out\n\
              test result: ok. 20 passed; 0 failed; 0 ignored; finished in 0.01s",
         )
         .tests();
-        assert_eq!(tests, Tests { passed: 23, failed: 1, names: vec!["test c".into()] });
+        assert_eq!(
+            tests,
+            Tests { passed: 23, failed: 1, names: vec!["test c".into(), "test d".into()] }
+        );
     }
 
     #[test]

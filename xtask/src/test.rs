@@ -51,7 +51,10 @@ const STEPS: [Step; 15] = [
         in_browser("SAFARIDRIVER", crate::setup::find("WebKitWebDriver"), "xvfb-run -a ")
     }),
     step("e2e", "a real host, three browsers, a faulty network", || {
-        let e2e = job("cargo test --locked --package exciton-e2e --no-fail-fast");
+        let targets = test_targets("tests", |name, _| name != "tidy")?;
+        let e2e = job(&format!(
+            "cargo test --locked --package exciton-e2e --no-fail-fast --lib {targets}"
+        ));
         Ok(Done::Tests(e2e.limit(Duration::from_secs(45 * 60)).run()?))
     }),
     step("matrix", "cargo's ways don't confuse one another", || check(matrix::matrix())),
@@ -177,7 +180,7 @@ fn native() -> Result<Done, Failure> {
 fn in_browser(variable: &str, driver: Option<String>, before: &str) -> Result<Done, Failure> {
     let driver =
         driver.ok_or(format!("no driver for {variable}; cargo xtask doctor tells more"))?;
-    let protocol = browser_tests("protocol")?;
+    let protocol = test_targets("protocol", |_, text| text.contains("wasm_bindgen_test"))?;
     let tests = [
         format!("--package exciton-protocol {protocol}"),
         "--package exciton-web --lib --tests".into(),
@@ -195,17 +198,19 @@ fn in_browser(variable: &str, driver: Option<String>, before: &str) -> Result<Do
     }))
 }
 
-/// Those of a crate's test files that are written for the browser, as cargo's flags.
-fn browser_tests(dir: &str) -> Result<String, Failure> {
+/// A crate's test targets that are wanted by name and text, as cargo's flags.
+fn test_targets(dir: &str, wanted: impl Fn(&str, &str) -> bool) -> Result<String, Failure> {
     let entries = std::fs::read_dir(root().join(dir).join("tests")).into_iter().flatten().flatten();
-    let for_browsers = entries.filter_map(|entry| {
-        let text = std::fs::read_to_string(entry.path()).ok()?;
+    let flags = entries.filter_map(|entry| {
+        let main = if entry.path().is_dir() { entry.path().join("main.rs") } else { entry.path() };
+        let text = std::fs::read_to_string(main).ok()?;
         let name = entry.path().file_stem()?.to_str()?.to_owned();
-        text.contains("wasm_bindgen_test").then(|| format!("--test {name}"))
+        wanted(&name, &text).then(|| format!("--test {name}"))
     });
-    let flags: Vec<String> = for_browsers.collect();
+    let mut flags: Vec<String> = flags.collect();
+    flags.sort();
     match flags.is_empty() {
-        true => Err(format!("{dir}/tests holds no browser test").into()),
+        true => Err(format!("{dir}/tests holds no test for this step").into()),
         false => Ok(flags.join(" ")),
     }
 }
