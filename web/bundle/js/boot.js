@@ -1,0 +1,47 @@
+// The first and last lines of electron.js and electron.mjs: find the document's link or start it, then give out the API.
+
+import { pageClock } from './clock.js';
+import { defineGlobals, electronOf } from './electron.js';
+import { LINK, createLink } from './link.js';
+
+// start: {facts: what the host told this page, or null, core: wasm-bindgen's exports, wasm: () => base64 text}.
+export function bootScript(start) {
+  defineGlobals(electronOf(documentLink(start)));
+}
+
+export function bootModule(start) {
+  return electronOf(documentLink(start));
+}
+
+// One link per document: who comes second uses the first one's.
+function documentLink(start) {
+  const there = globalThis[LINK];
+  if (there !== undefined) {
+    if (there.version !== 1) throw new Error(`This page has a link of version ${there.version}, and this script needs 1`);
+    return there;
+  }
+  const { facts, core, wasm } = start;
+  compile(core, wasm());
+  // The core tells the limits, which the link is made with; it calls nothing back before this task has ended.
+  const callbacks = {};
+  const limits = JSON.parse(core.start(facts === null ? '' : JSON.stringify(facts), callbacks));
+  const made = createLink(core, limits, pageClock);
+  Object.assign(callbacks, made.callbacks);
+  Object.defineProperty(globalThis, LINK, { value: made.link });
+  return made.link;
+}
+
+// At once, on the main thread: the page's own scripts come next. Engines allow that up to 8 MB.
+function compile(core, text) {
+  try {
+    core.initSync({ module: bytesOf(text) });
+  } catch (cause) {
+    const hint = "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'";
+    throw new Error(`Exciton's WebAssembly did not start: ${cause}${hint}`, { cause });
+  }
+}
+
+function bytesOf(base64) {
+  if (typeof Uint8Array.fromBase64 === 'function') return Uint8Array.fromBase64(base64);
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

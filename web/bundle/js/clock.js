@@ -1,0 +1,47 @@
+// What the link needs of the page around it; tests bring their own.
+
+export const pageClock = {
+  // Runs the task soon, after all that is on its way now. Not by a timer: those of a hidden page wait for a second.
+  later(task) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      task();
+    };
+    port2.postMessage(null);
+  },
+
+  // Calls back once when the page's scripts have had their chance to register listeners: in a task after
+  // DOMContentLoaded, and if that is past, after the task that runs now.
+  whenReady(callback) {
+    const once = () => {
+      removeEventListener('DOMContentLoaded', once);
+      removeEventListener('load', once);
+      pageClock.later(callback);
+    };
+    if (isParsed()) {
+      once();
+      return;
+    }
+    addEventListener('DOMContentLoaded', once);
+    addEventListener('load', once);
+  },
+
+  navigate(url) {
+    location.assign(url);
+  },
+
+  // As if the error had been thrown in a task of its own.
+  report(error) {
+    if (typeof reportError === 'function') reportError(error);
+    else setTimeout(() => { throw error; });
+  },
+};
+
+function isParsed() {
+  if (document.readyState === 'loading') return false;
+  if (document.readyState === 'complete') return true;
+  // 'interactive' starts before the deferred scripts and modules, and they before DOMContentLoaded.
+  const [entry] = performance.getEntriesByType('navigation');
+  return entry === undefined || entry.domContentLoadedEventStart > 0;
+}

@@ -1,0 +1,96 @@
+// Electron's ipcRenderer (https://www.electronjs.org/docs/latest/api/ipc-renderer) on a link.
+
+import { decode, encode } from './clone.js';
+import { EventEmitter } from './emitter.js';
+
+// Attaches a new ipcRenderer to the link (see link.js). Like Electron's, send, sendSync and invoke work without `this`.
+export function createIpcRenderer(link) {
+  class IpcRenderer extends EventEmitter {
+    send(channel, ...args) {
+      const { text, blobs } = packet('send', channel, args);
+      link.post(text, blobs);
+    }
+
+    sendSync(channel, ...args) {
+      const { text, blobs } = packet('sync', channel, args);
+      const result = link.sync(text, blobs);
+      if ('error' in result) throw remoteError(decode(result.error, result.blobs));
+      return decode(result.answer, result.blobs);
+    }
+
+    // Rejects where the others throw.
+    invoke(channel, ...args) {
+      return new Promise((resolve, reject) => {
+        const { text, blobs } = packet('invoke', channel, args);
+        link.post(text, blobs, (ok, value, own, tagged) => {
+          try {
+            const decoded = tagged ? decode(value, own) : value;
+            if (ok) resolve(decoded);
+            else reject(invokeError(channel, decoded));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    }
+  }
+
+  const ipcRenderer = new IpcRenderer();
+  link.attach({
+    message(channel, args, blobs, tagged) {
+      const decoded = tagged ? decode(args, blobs) : args;
+      ipcRenderer.emit(channel, { sender: ipcRenderer, ports: [] }, ...decoded);
+    },
+    lost(detail) {
+      dispatchEvent(new CustomEvent('exciton-lost', { detail }));
+    },
+  });
+  return ipcRenderer;
+}
+
+// The packet's JSON text and its blobs, or null if it has none.
+function packet(kind, channel, args) {
+  const name = quoted(channel);
+  const { text, blobs } = encode(args);
+  if (blobs === null || blobs.length === 0) return { text: `["${kind}",${name},${text}]`, blobs: null };
+  const lengths = blobs.map((blob) => blob.byteLength).join(',');
+  return { text: `["${kind}",${name},${text},[${lengths}]]`, blobs };
+}
+
+let lastChannel = '';
+let lastQuoted = '""';
+
+// The channel in quotes. Most messages go where the one before went.
+function quoted(channel) {
+  if (channel === lastChannel) return lastQuoted;
+  if (typeof channel !== 'string') {
+    // The sentence of Electron's argument check; the channel is its second argument there.
+    const given = channel === undefined || channel === null ? String(channel) : '';
+    throw new TypeError(`Error processing argument at index 1, conversion failure from ${given}`);
+  }
+  lastQuoted = JSON.stringify(channel);
+  lastChannel = channel;
+  return lastQuoted;
+}
+
+// Electron's sentence, and what Electron loses: the code, the data and the error itself.
+function invokeError(channel, { name, message, code, data, mayHaveRun }) {
+  const cause = remoteError({ name, message, code, data, mayHaveRun });
+  const error = new Error(`Error invoking remote method '${channel}': ${cause}`, { cause });
+  return withDetails(error, { code, data, mayHaveRun });
+}
+
+function remoteError({ name, message, code, data, mayHaveRun }) {
+  const error = new Error(message);
+  if (name !== undefined && name !== 'Error') {
+    Object.defineProperty(error, 'name', { value: name, writable: true, configurable: true });
+  }
+  return withDetails(error, { code, data, mayHaveRun });
+}
+
+function withDetails(error, details) {
+  for (const [key, value] of Object.entries(details)) {
+    if (value !== undefined) error[key] = value;
+  }
+  return error;
+}

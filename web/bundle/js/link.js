@@ -1,0 +1,191 @@
+// The page's one link as JavaScript sees it: the object on globalThis[LINK]. Faces (ipcRenderer, a Rust page's) post
+// packets and get messages; the core (wasm) numbers, keeps, sends and receives them.
+//
+// A call into wasm costs ten times what a small message does, so packets are gathered here and handed over once per
+// task, at the microtask or before a synchronous call.
+
+import { createInbound } from './inbound.js';
+
+export const LINK = Symbol.for('exciton');
+
+// core: {push(texts joined by commas, count, bytes, blobs or null) -> seq after the last, sync(text, bytes, blobs)
+// -> [body, blobs or null], queued() -> bytes, consumed(count)}. limits: the host's, in bytes and packets.
+// clock: {later(task), whenReady(callback)}, see clock.js.
+export function createLink(core, limits, clock) {
+  const faces = [];
+  // Seq of an invoke -> its settle function.
+  const unsettled = new Map();
+  let waiting = emptyBatch();
+  // At least what waits in the core for the host's acknowledgement; asked for again only when it seems too much.
+  let queued = 0;
+  let syncDepth = 0;
+
+  const inbound = createInbound({
+    faces,
+    clock,
+    blocked: () => syncDepth > 0,
+    consumed: (count) => core.consumed(count),
+    settle(seq, ok, value, blobs, tagged) {
+      const settle = unsettled.get(seq);
+      if (settle === undefined) return;
+      unsettled.delete(seq);
+      settle(ok, value, blobs, tagged);
+    },
+  });
+
+  function flush() {
+    if (waiting.texts.length === 0) return;
+    const batch = waiting;
+    waiting = emptyBatch();
+    const text = batch.texts.length === 1 ? batch.texts[0] : batch.texts.join(',');
+    push(text, batch.texts.length, utf8Bound(text) + batch.blobBytes, batch.blobs, batch.settles);
+  }
+
+  function push(text, count, bytes, blobs, settles) {
+    const next = core.push(text, count, bytes, blobs.length > 0 ? blobs : null);
+    queued += bytes;
+    const first = next - count;
+    for (let i = 0; i < settles.length; i++) {
+      if (settles[i] !== null) unsettled.set(first + i, settles[i]);
+    }
+  }
+
+  function requireRoom(bytes, settle) {
+    if (bytes > limits.packetBytes) throw new TooBigError(bytes, limits.packetBytes);
+    if (queued + waiting.bytes + bytes > limits.outboxBytes) {
+      queued = core.queued();
+      const all = queued + waiting.bytes;
+      if (all + bytes > limits.outboxBytes) throw new FullError(`${all} + ${bytes} bytes`, all + bytes, limits.outboxBytes);
+    }
+    if (settle !== null && unsettled.size + waiting.invokes >= limits.openInvokes) {
+      const open = unsettled.size + waiting.invokes + 1;
+      throw new FullError(`${open} open invokes`, open, limits.openInvokes);
+    }
+  }
+
+  return {
+    link: {
+      // Of this object's protocol, for a face of another build.
+      version: 1,
+
+      // Queues a packet, given as its JSON text and its blobs (Uint8Array[] or null). settle is null for a send; for
+      // an invoke it is called once: (true, value, blobs, tagged), or (false, {name, message, code?, data?, mayHaveRun?},
+      // blobs, tagged). Throws FullError or TooBigError, and then nothing was queued.
+      post(text, blobs = null, settle = null) {
+        const blobBytes = blobs === null ? 0 : total(blobs);
+        // No text below a third of the limit can be over it, so that most are never looked through.
+        const big = 3 * text.length + blobBytes > limits.wholeBytes;
+        const bytes = big ? utf8Bound(text) + blobBytes : text.length + blobBytes;
+        requireRoom(bytes, settle);
+        if (bytes > limits.wholeBytes) {
+          flush();
+          // The core cuts it into parts, and the last one's number is the packet's.
+          push(text, 1, bytes, blobs ?? [], [settle]);
+          return;
+        }
+        if (waiting.texts.length === 0) queueMicrotask(flush);
+        waiting.texts.push(text);
+        waiting.settles.push(settle);
+        waiting.bytes += bytes;
+        if (settle !== null) waiting.invokes += 1;
+        if (blobs !== null) {
+          waiting.blobs.push(...blobs);
+          waiting.blobBytes += blobBytes;
+        }
+        const full = 3 * (waiting.bytes - waiting.blobBytes) + waiting.blobBytes >= limits.batchBytes;
+        if (full || waiting.texts.length >= limits.batchPackets) flush();
+      },
+
+      // Sends a packet after all that was posted and waits for its answer: {answer, blobs} or {error, blobs}.
+      sync(text, blobs = null) {
+        flush();
+        const bytes = utf8Bound(text) + (blobs === null ? 0 : total(blobs));
+        if (bytes > limits.packetBytes) throw new TooBigError(bytes, limits.packetBytes);
+        syncDepth += 1;
+        try {
+          const [body, own] = core.sync(text, bytes, blobs);
+          return 'error' in body ? { error: body.error, blobs: own } : { answer: body.answer, blobs: own };
+        } finally {
+          syncDepth -= 1;
+          if (syncDepth === 0) inbound.unblock();
+        }
+      },
+
+      // From now on the face gets what the host sends: message(channel, args, blobs, tagged) for each, where args is
+      // JSON data (tagged: some of it stands for other values, see clone.js), and lost({why, ...}) with a lost link.
+      attach(face) {
+        faces.push(face);
+      },
+    },
+
+    // What the core calls.
+    callbacks: {
+      packets: inbound.packets,
+
+      // The link has ended and a new one begins, counting from 0. Packets from `unsent` on had not left this page;
+      // of those before, `unknown` were not acknowledged, so nobody knows whether they arrived.
+      lost(why, unsent, unknown) {
+        inbound.restart();
+        queued = 0;
+        const before = [...unsettled];
+        unsettled.clear();
+        for (const [seq, settle] of before) settle(false, loss(why, seq < unsent), null, false);
+        for (const face of faces) face.lost?.({ why, unknown });
+      },
+    },
+  };
+}
+
+// A limit on what waits: `queued` would have been over `limit`.
+export class FullError extends RangeError {
+  constructor(what, queued, limit) {
+    super(`This page can't queue more for the host: ${what}, the limit is ${limit}`);
+    this.queued = queued;
+    this.limit = limit;
+  }
+
+  get name() {
+    return 'FullError';
+  }
+}
+
+// A limit on one message.
+export class TooBigError extends RangeError {
+  constructor(bytes, limit) {
+    super(`This message has up to ${bytes} bytes, the limit is ${limit}`);
+    this.bytes = bytes;
+    this.limit = limit;
+  }
+
+  get name() {
+    return 'TooBigError';
+  }
+}
+
+function emptyBatch() {
+  return { texts: [], settles: [], invokes: 0, bytes: 0, blobs: [], blobBytes: 0 };
+}
+
+function total(blobs) {
+  let bytes = 0;
+  for (const blob of blobs) bytes += blob.byteLength;
+  return bytes;
+}
+
+// At least the bytes that the text has in UTF-8, without writing it out.
+function utf8Bound(text) {
+  return /[^\x00-\x7f]/.test(text) ? 3 * text.length : text.length;
+}
+
+function loss(why, mayHaveRun) {
+  const said = REASONS[why] ?? `the link was lost (${why})`;
+  const message = mayHaveRun ? `${said}; the call may have run` : `${said} before the call was sent`;
+  return { name: 'Error', message, code: why.toUpperCase().replaceAll('-', '_'), mayHaveRun };
+}
+
+const REASONS = {
+  'host-restarted': 'The host was restarted',
+  expired: 'The host had given up this page',
+  replaced: 'Another page took over from this one',
+  overflow: 'Too much was waiting for this page',
+};

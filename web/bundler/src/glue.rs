@@ -1,0 +1,34 @@
+//! wasm-bindgen, as a library: the compiled renderer becomes a smaller wasm and the JavaScript that talks to it.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The name under which the generated script keeps its exports.
+pub(crate) const GLUE_NAME: &str = "wasm_bindgen";
+
+/// What wasm-bindgen makes of the renderer.
+pub(crate) struct Glue {
+    /// A script that defines [`GLUE_NAME`].
+    pub(crate) js: String,
+    pub(crate) wasm: Vec<u8>,
+}
+
+/// Binds the wasm at `path`, for a classic script (the target `no-modules`).
+pub(crate) fn generate(path: &Path) -> anyhow::Result<Glue> {
+    let mut bindgen = Bindgen::new();
+    let mut output = bindgen
+        .input_path(path)
+        .no_modules(true)
+        .and_then(|bindgen| bindgen.no_modules_global(GLUE_NAME))
+        .and_then(|bindgen| {
+            bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).generate_output()
+        })
+        .with_context(|| format!("wasm-bindgen can't bind {}", path.display()))?;
+    if !output.snippets().is_empty() || !output.local_modules().is_empty() || !output.npm_dependencies().is_empty() {
+        bail!("the renderer imports JavaScript files of its own, which one script can't hold");
+    }
+    let wasm = output.wasm_mut().emit_wasm();
+    Ok(Glue { js: output.js().to_owned(), wasm })
+}
