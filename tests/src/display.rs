@@ -7,6 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+const START: Duration = Duration::from_secs(20);
+
 /// The display's name, such as `:99`. Xvfb starts at the first call and ends with the test process
 /// (through the guardian, as statics are not dropped).
 pub(crate) async fn display() -> Result<String> {
@@ -20,16 +22,13 @@ async fn start() -> Result<(Process, String)> {
     // With -displayfd it takes a free display by itself and prints its number when it is ready.
     command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
     let xvfb = Process::start("Xvfb", command)?;
-    let number = xvfb
-        .stdout()
-        .wait("its display number", Duration::from_secs(20), |lines| lines.first().cloned())
-        .await
-        .map_err(|error| match error {
-            // What it complains about stands in the other output.
-            Error::Ended { program, awaited, .. } => {
-                Error::Ended { program, awaited, printed: xvfb.printed() }
-            }
-            other => other,
-        })?;
+    let ready = xvfb.stdout().wait("its display number", START, |lines| lines.first().cloned());
+    let number = match ready.await {
+        // What it complains about stands in the other output.
+        Err(Error::Ended { program, awaited, .. }) => {
+            return Err(Error::Ended { program, awaited, printed: xvfb.last_words().await });
+        }
+        other => other?,
+    };
     Ok((xvfb, format!(":{}", number.trim())))
 }

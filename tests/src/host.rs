@@ -125,7 +125,7 @@ impl HostCommand {
             Ok(url) => Ok((process, url)),
             // Why it doesn't listen stands in the other output.
             Err(Error::Ended { program, awaited, .. }) => {
-                Err(Error::Ended { program, awaited, printed: process.printed() })
+                Err(Error::Ended { program, awaited, printed: process.last_words().await })
             }
             Err(Error::Timeout { awaited, limit, .. }) => {
                 Err(Error::Timeout { awaited, limit, seen: process.printed() })

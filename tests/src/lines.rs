@@ -122,6 +122,13 @@ impl Lines {
         }
     }
 
+    /// Waits until no line can come any more, at most for `limit`.
+    pub(crate) async fn wait_end(&self, limit: Duration) {
+        let mut changes = self.state.subscribe();
+        // Whether it ended or not, what is there by then is all that is wanted.
+        let _ = tokio::time::timeout(limit, changes.wait_for(|state| state.ended)).await;
+    }
+
     /// The last lines, for an error.
     pub(crate) fn tail(&self) -> String {
         let state = self.state.borrow();

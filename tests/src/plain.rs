@@ -45,8 +45,11 @@ pub async fn run_plain(
         }
         Engine::WebKit => {
             let _place = places(1).await?;
-            let mut command = Command::new(engine.browser()?);
+            // WebKit's web process inherits the browser's stderr as its stdout, in some versions.
+            let mut command = Command::new("/bin/sh");
             command
+                .args(["-c", "exec \"$@\" 2>&1", "sh"])
+                .arg(engine.browser()?)
                 .args(["--enable-write-console-messages-to-stdout=true", url])
                 .env("DISPLAY", display().await?);
             let browser = Process::start("MiniBrowser", command)?;

@@ -30,7 +30,7 @@ pub(crate) async fn listening_port(process: &mut Process, limit: Duration) -> Re
         Ok(None) => Err(Error::Ended {
             program: "the driver".to_owned(),
             awaited: "it listened".to_owned(),
-            printed: process.printed(),
+            printed: process.last_words().await,
         }),
         Err(_) => Err(Error::Timeout {
             awaited: "listening on a port".to_owned(),

@@ -11,6 +11,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for the rest of an ended process's output. A descendant may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A child process in a process group and a directory of its own. Dropping it kills it and all of its
 /// descendants, those too that moved to a group of their own as browsers do.
@@ -20,6 +24,8 @@ pub(crate) struct Process {
     directory: Arc<Directory>,
     stdout: Lines,
     stderr: Lines,
+    // Set once it is gone: its directory may then be another process's, which must live.
+    killed: bool,
 }
 
 impl Process {
@@ -63,6 +69,7 @@ impl Process {
             directory,
             stdout: stdout.unwrap_or_else(|| Lines::new(name)),
             stderr: stderr.unwrap_or_else(|| Lines::new(name)),
+            killed: false,
         })
     }
 
@@ -97,8 +104,18 @@ impl Process {
         self.stdout.tail() + &self.stderr.tail()
     }
 
+    /// As [`Process::printed`], of a process that has ended, whose words may still be on their way.
+    pub(crate) async fn last_words(&self) -> String {
+        self.stdout.wait_end(LAST_WORDS).await;
+        self.stderr.wait_end(LAST_WORDS).await;
+        self.printed()
+    }
+
     /// SIGKILL for it and all that it started, and waits until they are gone.
     pub(crate) fn kill(&mut self) {
+        if std::mem::replace(&mut self.killed, true) {
+            return;
+        }
         // The group first: it is one system call, so nothing in it can fork in between. Once the
         // child is reaped its id may belong to a stranger.
         if self.status().is_none()
@@ -162,7 +179,6 @@ fn wait_for_exit(processes: &[OwnedFd]) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[tokio::test]
     async fn a_descendant_in_a_group_of_its_own_ends_too() {

@@ -212,7 +212,8 @@ async fn a_page_sees_what_the_proxy_does_to_its_socket() {
         assert_eq!(after.to_page, before.to_page + 50);
         assert_eq!(browser.eval("window.received.join()").await.unwrap(), "one,two");
 
-        assert!(browser.goto(&proxy.url("/?refused")).await.is_err());
+        browser.run_in_page("fetch('/').catch(() => window.state = 'refused')").await.unwrap();
+        browser.wait_until("window.state === 'refused'", LIMIT).await.unwrap();
         proxy.accept().await;
         browser.goto(&proxy.url("/")).await.unwrap();
         browser.wait_until("window.state === 'open'", LIMIT).await.unwrap();

@@ -141,7 +141,7 @@ impl Shared {
 }
 
 /// Forwards a browser's connection until one end closes it or the proxy is told to end it.
-pub(super) async fn run(page: TcpStream, shared: &Shared, opened: u64) {
+pub(super) async fn run(mut page: TcpStream, shared: &Shared, opened: u64) {
     let mut ending = shared.control.subscribe();
     let ended = async {
         // The sender lives in `shared`.
@@ -153,18 +153,12 @@ pub(super) async fn run(page: TcpStream, shared: &Shared, opened: u64) {
     tokio::pin!(ended);
 
     let target = shared.control.borrow().host;
-    let connecting = async {
-        match target {
-            Some(target) => TcpStream::connect(target).await,
-            None => Err(io::ErrorKind::ConnectionRefused.into()),
-        }
+    // Connected in any case, so that the host sees how the connection ends and not that it began to.
+    let connected = match target {
+        Some(target) => TcpStream::connect(target).await,
+        None => Err(io::ErrorKind::ConnectionRefused.into()),
     };
-    let mut page = page;
-    let host = tokio::select! {
-        host = connecting => host,
-        _ = &mut ended => Err(io::ErrorKind::ConnectionAborted.into()),
-    };
-    let Ok(mut host) = host else {
+    let Ok(mut host) = connected else {
         reset(page);
         return;
     };
