@@ -1,0 +1,208 @@
+//! A page without a browser, to test listeners and handlers.
+//!
+//! ```
+//! use exciton::{IpcMain, IpcMainEvent, Value, testing::TestPage};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ipc_main = IpcMain::new();
+//! ipc_main.handle("add", |_event, a: i64, b: i64| async move { a + b })?;
+//! ipc_main.on("ping", |event: IpcMainEvent| event.reply("pong", (1, "two")));
+//!
+//! let page = TestPage::new(&ipc_main);
+//! assert_eq!(page.invoke("add", (2, 3)).await?, Value::from(5));
+//! page.send("ping", ()).await?;
+//! assert_eq!(page.take_received(), [("pong".to_owned(), vec![Value::from(1), Value::from("two")])]);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use axum::http::Extensions;
+use exciton_protocol::{Args, Encoded, Seq, Value};
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use crate::dispatch::{Incoming, Request, dispatch};
+use crate::error::{ErrorInfo, SendError};
+use crate::event::Outlet;
+use crate::handler::Outcome;
+use crate::ipc_main::IpcMain;
+use crate::send_args::SendArgs;
+use crate::web_contents::WebContents;
+
+/// A page that calls an [`IpcMain`] directly. Its values take the same way over the wire's text as a browser's.
+pub struct TestPage {
+    ipc_main: IpcMain,
+    outlet: Arc<TestOutlet>,
+}
+
+/// The error that a page would be given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageError {
+    /// JavaScript's name of the error.
+    pub name: String,
+    /// The message, without Electron's `Error invoking remote method 'x': ` before it.
+    pub message: String,
+    /// The code, if the handler gave one.
+    pub code: Option<String>,
+    /// The data, if the handler gave some.
+    pub data: Option<Value>,
+}
+
+/// A message that the page was sent: its channel and its arguments.
+pub type Received = (String, Vec<Value>);
+
+impl TestPage {
+    /// A page whose messages go to `ipc_main`.
+    pub fn new(ipc_main: &IpcMain) -> Self {
+        static IDS: AtomicU32 = AtomicU32::new(1);
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        Self { ipc_main: ipc_main.clone(), outlet: Arc::new(TestOutlet { id, ..TestOutlet::default() }) }
+    }
+
+    /// The main process' handle to the page.
+    pub fn web_contents(&self) -> WebContents {
+        WebContents::new(self.outlet.clone())
+    }
+
+    /// As the page's `ipcRenderer.send`. Ready when the listeners are through, their futures included.
+    ///
+    /// # Errors
+    /// An argument can't be cloned.
+    pub async fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
+        self.call(Incoming::Send, self.outlet.next_seq(), channel, args.into_args()?).await;
+        Ok(())
+    }
+
+    /// As the page's `ipcRenderer.sendSync`. Ready when the value is set and the listeners are through.
+    ///
+    /// # Errors
+    /// What the page's call would throw.
+    pub async fn send_sync(&self, channel: &str, args: impl SendArgs) -> Result<Value, PageError> {
+        self.ask(Incoming::Sync, channel, args).await
+    }
+
+    /// As the page's `ipcRenderer.invoke`. Ready when the handler is through.
+    ///
+    /// # Errors
+    /// What the page's promise would be rejected with.
+    pub async fn invoke(&self, channel: &str, args: impl SendArgs) -> Result<Value, PageError> {
+        self.ask(Incoming::Invoke, channel, args).await
+    }
+
+    /// What the page was sent since the last call.
+    pub fn take_received(&self) -> Vec<Received> {
+        std::mem::take(&mut *lock(&self.outlet.received))
+    }
+
+    /// Ends the page: what it is sent from now on is refused.
+    pub fn destroy(&self) {
+        self.outlet.destroyed.store(true, Ordering::Relaxed);
+    }
+
+    async fn ask(&self, kind: Incoming, channel: &str, args: impl SendArgs) -> Result<Value, PageError> {
+        let args = args.into_args().map_err(|error| ErrorInfo::not_cloneable(&error))?;
+        let seq = self.outlet.next_seq();
+        let (sender, answer) = oneshot::channel();
+        lock(&self.outlet.waiting).insert(seq, sender);
+        self.call(kind, seq, channel, args).await;
+        let outcome = answer.await.unwrap_or_else(|_| Err(ErrorInfo::never_sent()));
+        let value = outcome?.to_value().map_err(|error| ErrorInfo::plain(error.to_string()))?;
+        Ok(value)
+    }
+
+    async fn call(&self, kind: Incoming, seq: Seq, channel: &str, args: Args) {
+        let outlet: Arc<dyn Outlet> = self.outlet.clone();
+        let mut request = Some(Request { kind, seq, channel, args });
+        let pending = std::future::poll_fn(|cx| {
+            let started = request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
+            Poll::Ready(started.unwrap_or_default())
+        });
+        join_all(pending.await).await;
+    }
+}
+
+impl fmt::Debug for TestPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestPage").field("id", &self.outlet.id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.message)
+    }
+}
+
+impl std::error::Error for PageError {}
+
+impl From<ErrorInfo> for PageError {
+    fn from(info: ErrorInfo) -> Self {
+        let data = info.data.and_then(|data| data.to_value().ok());
+        Self { name: info.name.into_owned(), message: info.message, code: info.code, data }
+    }
+}
+
+/// The main process' side of a test page: what it sends is kept, what it answers is handed over.
+#[derive(Default)]
+struct TestOutlet {
+    id: u32,
+    seq: AtomicU64,
+    destroyed: AtomicBool,
+    received: Mutex<Vec<Received>>,
+    waiting: Mutex<HashMap<Seq, oneshot::Sender<Outcome>>>,
+}
+
+impl TestOutlet {
+    fn next_seq(&self) -> Seq {
+        self.seq.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn hand_over(&self, seq: Seq, outcome: Outcome) {
+        if let Some(waiting) = lock(&self.waiting).remove(&seq) {
+            // A caller that went away needs no answer.
+            let _ = waiting.send(outcome);
+        }
+    }
+}
+
+impl Outlet for TestOutlet {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
+        if self.destroyed.load(Ordering::Relaxed) {
+            return Err(SendError::Destroyed);
+        }
+        let values = args.to_values()?;
+        lock(&self.received).push((channel.to_owned(), values));
+        Ok(())
+    }
+
+    fn settle(&self, seq: Seq, outcome: Result<Encoded, ErrorInfo>) {
+        self.hand_over(seq, outcome);
+    }
+
+    fn answer(&self, seq: Seq, outcome: Result<Encoded, ErrorInfo>) {
+        self.hand_over(seq, outcome);
+    }
+
+    fn extensions(&self) -> Extensions {
+        Extensions::new()
+    }
+
+    fn url(&self) -> String {
+        String::new()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

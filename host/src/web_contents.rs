@@ -1,0 +1,67 @@
+//! The main process' handle to one page.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::Extensions;
+
+use crate::error::SendError;
+use crate::event::Outlet;
+use crate::send_args::SendArgs;
+
+/// One tab with one page in it: Electron's [`WebContents`](https://www.electronjs.org/docs/latest/api/web-contents).
+///
+/// It keeps its id over a reload and over a lost connection, and is destroyed when the tab is closed or stays away for
+/// longer than its grace. A clone is another handle to the same page; two are equal if they lead to the same page.
+#[derive(Clone)]
+pub struct WebContents {
+    outlet: Arc<dyn Outlet>,
+}
+
+impl WebContents {
+    pub(crate) fn new(outlet: Arc<dyn Outlet>) -> Self {
+        Self { outlet }
+    }
+
+    /// Its number, which no other page of this process has or had.
+    pub fn id(&self) -> u32 {
+        self.outlet.id()
+    }
+
+    /// Sends a message to the page: its `ipcRenderer.on(channel, (event, ...args) => …)` are called with `args`, a tuple:
+    /// `()`, `(1,)`, `("text", 2)`.
+    ///
+    /// Messages reach the page in the order of their sending, each exactly once, also over a lost connection. What is sent
+    /// before the page has come is kept for it.
+    ///
+    /// # Errors
+    /// The page is destroyed, it takes messages too slowly ([`SendError::Full`]), the message is too large, or an argument
+    /// can't be cloned. Nothing was sent then.
+    pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
+        self.outlet.send(channel, args.into_args()?)
+    }
+
+    /// The URL of the page, as the page itself says; empty before it has come.
+    pub fn get_url(&self) -> String {
+        self.outlet.url()
+    }
+
+    /// What the application's own axum layers put into the request by which the page came: a user, a session.
+    pub fn extensions(&self) -> Extensions {
+        self.outlet.extensions()
+    }
+}
+
+impl PartialEq for WebContents {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for WebContents {}
+
+impl fmt::Debug for WebContents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebContents").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
