@@ -8,7 +8,10 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::response::Html;
 use axum::routing::get;
 use exciton_e2e::{Browser, Engine, PageServer, Proxy, Way, in_each_engine, run_plain};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
@@ -219,4 +222,66 @@ async fn a_page_sees_what_the_proxy_does_to_its_socket() {
         browser.wait_until("window.state === 'open'", LIMIT).await.unwrap();
     })
     .await;
+}
+
+/// Set in the process that the next test aborts.
+const VICTIM: &str = "EXCITON_E2E_VICTIM";
+
+#[tokio::test]
+async fn nothing_outlives_an_aborted_test_process() {
+    if std::env::var_os(VICTIM).is_some() {
+        let mut browsers = Vec::new();
+        for engine in Engine::all() {
+            browsers.push(Browser::open(engine).await.unwrap());
+        }
+        println!("ready");
+        // Until it is killed; or until the test that would have killed it has ended itself.
+        std::io::read_to_string(std::io::stdin()).unwrap();
+        return;
+    }
+    // All that the victim's processes own is below this directory, and so it is in their environment.
+    let directory = tempfile::tempdir().unwrap();
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "nothing_outlives_an_aborted_test_process"])
+        .env(VICTIM, "1")
+        .env("EXCITON_BROWSERS", "3")
+        .env("TMPDIR", directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(victim.stdout.take().unwrap());
+    let ready = tokio::task::spawn_blocking(|| {
+        output.lines().map_while(Result::ok).any(|line| line.ends_with("ready"))
+    });
+    let ready = tokio::time::timeout(LIMIT * 3, ready).await;
+    let before = processes_of(directory.path());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    assert!(ready.unwrap().unwrap(), "the victim did not get its browsers");
+    assert!(before > Engine::all().len() * 2, "only {before} processes were seen");
+    let cleaned = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        while processes_of(directory.path()) > 0
+            || directory.path().read_dir().unwrap().next().is_some()
+        {
+            tick.tick().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, cleaned).await.expect("processes or files are left");
+}
+
+/// How many processes have a path below `directory` in environment or command line.
+fn processes_of(directory: &Path) -> usize {
+    let mark = directory.join("exciton-e2e-");
+    let mark = mark.as_os_str().as_encoded_bytes();
+    let carries = |file: PathBuf| {
+        std::fs::read(file).is_ok_and(|text| text.windows(mark.len()).any(|part| part == mark))
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter(|process| {
+            carries(process.path().join("environ")) || carries(process.path().join("cmdline"))
+        })
+        .count()
 }
