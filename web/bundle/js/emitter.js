@@ -69,7 +69,9 @@ export class EventEmitter {
     const removed = listeners[at];
     if (listeners.length === 1) delete this._events[name];
     else this._events[name] = listeners.filter((_, index) => index !== at);
-    if (this._events.removeListener !== undefined) this.emit('removeListener', name, removed.listener ?? removed);
+    // What Node tells here, too, depends on whether the listener was the only one.
+    const told = listeners.length === 1 ? (removed.listener ?? removed) : listener;
+    if (this._events.removeListener !== undefined) this.emit('removeListener', name, told);
     return this;
   }
 

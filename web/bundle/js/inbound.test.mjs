@@ -1,0 +1,153 @@
+import { createInbound } from './inbound.js';
+import { equal, suite } from './suite.mjs';
+
+// An inbox with one face, whose page is ready when ready() is called and whose tasks run when task() is called.
+function setUp({ parsed = true, listener = () => {} } = {}) {
+  const log = [];
+  const tasks = [];
+  const state = { blocked: false, errors: [], consumed: 0 };
+  let ready;
+  const face = (name) => ({
+    message(channel, args, blobs) {
+      log.push(blobs === null ? [name, channel, ...args] : [name, channel, ...args, blobs.map((blob) => [...blob])]);
+      listener(channel, args);
+    },
+  });
+  const faces = [face('face')];
+  const inbound = createInbound({
+    faces,
+    clock: {
+      later: (task) => tasks.push(task),
+      whenReady: (callback) => (ready = callback),
+      navigate: (url) => log.push(['navigate', url]),
+      report: (error) => state.errors.push(error.message),
+    },
+    blocked: () => state.blocked,
+    consumed: (count) => (state.consumed += count),
+    settle: (seq, ok, value, blobs) => log.push(blobs === null ? ['settle', seq, ok, value] : ['settle', seq, ok, value, blobs.length]),
+  });
+  if (parsed) ready();
+  const receive = (list, skip = 0, blobs = null) => inbound.packets(list, skip, blobs, blobs !== null);
+  const task = () => tasks.shift()();
+  return { inbound, log, tasks, state, faces, face, ready: () => ready(), receive, task };
+}
+
+const send = (channel, ...args) => ['send', channel, args];
+
+export const run = await suite({
+  'messages and replies of a batch are handed out in order and counted'() {
+    const { log, receive } = setUp();
+    equal(receive([send('a', 1), send('b', 2, 3), ['reply', 7, 'yes'], ['fail', 8, { message: 'no' }]]), 4);
+    equal(log, [['face', 'a', 1], ['face', 'b', 2, 3], ['settle', 7, true, 'yes'], ['settle', 8, false, { message: 'no' }]]);
+  },
+
+  'what came before is skipped with its blobs and not counted'() {
+    const { log, receive } = setUp();
+    const blobs = [[1], [2], [3]].map((bytes) => Uint8Array.from(bytes));
+    const list = [['send', 'a', [], [1, 1]], send('b'), ['send', 'c', [], [1]]];
+    equal(receive(list, 1, blobs), 2);
+    equal(log, [['face', 'b'], ['face', 'c', [[3]]]]);
+  },
+
+  'until the page is ready messages wait in order and replies do not'() {
+    const { log, state, tasks, ready, receive, task } = setUp({ parsed: false });
+    equal(receive([['reply', 0, 'early'], send('a'), ['reply', 1, 'too'], send('b')]), 1);
+    equal(receive([send('c')]), 0);
+    equal(log, [['settle', 0, true, 'early'], ['settle', 1, true, 'too']]);
+    equal(tasks.length, 0);
+    ready();
+    log.length = 0;
+    return Promise.resolve().then(() => {
+      task();
+      equal(log, [['face', 'a'], ['face', 'b'], ['face', 'c']]);
+      equal(state.consumed, 4);
+      equal(receive([send('d')]), 1);
+    });
+  },
+
+  async 'a message behind a reply waits until the code that awaits it has run'() {
+    const { log, state, tasks, receive, task } = setUp();
+    equal(receive([send('a'), ['reply', 0, 'x'], send('b'), ['reply', 1, 'y'], send('c')]), 2);
+    equal(log, [['face', 'a'], ['settle', 0, true, 'x']]);
+    // The same task goes on: what comes now waits behind the others.
+    equal(receive([send('d')]), 0);
+    await null;
+    equal(tasks.length, 1);
+    task();
+    equal(log.slice(2), [['face', 'b'], ['settle', 1, true, 'y']]);
+    equal(state.consumed, 0);
+    await null;
+    task();
+    equal(log.slice(4), [['face', 'c'], ['face', 'd']]);
+    equal(state.consumed, 4);
+    equal(tasks.length, 0);
+  },
+
+  async 'the next batch need not wait for a reply of the one before'() {
+    const { log, receive } = setUp();
+    receive([['reply', 0, 'x']]);
+    await null;
+    equal(receive([send('a')]), 1);
+    equal(log.length, 2);
+  },
+
+  async 'held messages are not handed out inside a synchronous call'() {
+    const { inbound, log, state, tasks, receive, task } = setUp();
+    receive([['reply', 0, 'x'], send('a')]);
+    await null;
+    state.blocked = true;
+    task();
+    equal(log, [['settle', 0, true, 'x']]);
+    equal(tasks.length, 0);
+    state.blocked = false;
+    inbound.unblock();
+    task();
+    equal(log[1], ['face', 'a']);
+    equal(state.consumed, 1);
+  },
+
+  'an error in a listener is reported, and the next message comes all the same'() {
+    const listener = (channel) => {
+      if (channel === 'bad') throw new Error('mine');
+    };
+    const { log, state, receive } = setUp({ listener });
+    equal(receive([send('bad'), send('good')]), 2);
+    equal(log, [['face', 'bad'], ['face', 'good']]);
+    equal(state.errors, ['mine']);
+  },
+
+  'each face gets each message, with arguments and blobs of its own'() {
+    const listener = (channel, args) => (args[0].seen = true);
+    const { log, state, faces, face, receive } = setUp({ listener });
+    faces.push(face('second'));
+    receive([['send', 'a', [{}], [1]]], 0, [Uint8Array.of(7)]);
+    equal(state.errors, []);
+    equal(log, [['face', 'a', { seen: true }, [[7]]], ['second', 'a', { seen: true }, [[7]]]]);
+    equal(log[0][2] === log[1][2], false);
+  },
+
+  async 'after a lost link the rest is handed out and not counted'() {
+    const { inbound, log, state, receive, task } = setUp();
+    receive([['reply', 0, 'x'], send('a'), send('b')]);
+    inbound.restart();
+    receive([send('c')]);
+    await null;
+    task();
+    equal(log.slice(1), [['face', 'a'], ['face', 'b'], ['face', 'c']]);
+    equal(state.consumed, 1);
+  },
+
+  'navigate is for the page, and an unknown kind is consumed'() {
+    const warn = console.warn;
+    const said = [];
+    console.warn = (text) => said.push(text);
+    try {
+      const { log, receive } = setUp();
+      equal(receive([['navigate', 'http://127.0.0.1/x'], ['dance']]), 2);
+      equal(log, [['navigate', 'http://127.0.0.1/x']]);
+    } finally {
+      console.warn = warn;
+    }
+    equal(said, ["exciton: the host sent 'dance', which this page doesn't know"]);
+  },
+});

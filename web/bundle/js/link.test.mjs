@@ -1,0 +1,200 @@
+import { FullError, TooBigError, createLink } from './link.js';
+import { equal, suite, thrown } from './suite.mjs';
+
+const LIMITS = {
+  batchPackets: 4,
+  batchBytes: 300,
+  wholeBytes: 400,
+  packetBytes: 1000,
+  outboxBytes: 2000,
+  openInvokes: 3,
+};
+
+// A core that writes down what it is given, and counts from 0 like the real one. `parts` is what big packets become.
+function coreOf({ parts = 1 } = {}) {
+  const core = {
+    pushed: [],
+    next: 0,
+    waiting: 0,
+    answer: { answer: null },
+    push(text, count, bytes, blobs) {
+      core.pushed.push([text, count, bytes, blobs]);
+      core.waiting += bytes;
+      core.next += bytes > LIMITS.wholeBytes ? parts : count;
+      return core.next;
+    },
+    sync(text, bytes, blobs) {
+      core.pushed.push(['sync', text, bytes, blobs]);
+      core.next += 1;
+      return [core.answer, null];
+    },
+    queued: () => core.waiting,
+    consumed() {},
+  };
+  return core;
+}
+
+function linkOf(core) {
+  const clock = { later() {}, whenReady: (callback) => callback(), navigate() {}, report(error) { throw error; } };
+  return createLink(core, LIMITS, clock);
+}
+
+// All microtasks that are waiting now have run.
+const settled = () => Promise.resolve();
+
+export const run = await suite({
+  async 'packets of one task go over together, at the microtask'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    link.post('[1]');
+    link.post('[2]');
+    equal(core.pushed, []);
+    await settled();
+    equal(core.pushed, [['[1],[2]', 2, 7, null]]);
+    link.post('[3]');
+    await settled();
+    equal(core.pushed[1], ['[3]', 1, 3, null]);
+  },
+
+  'a batch goes early when it has the packets or the bytes for it'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    for (let i = 0; i < 4; i++) link.post('[]');
+    equal(core.pushed.map(([, count]) => count), [4]);
+    // A third of the limit in characters may be all of it in UTF-8.
+    link.post(`["${'a'.repeat(96)}"]`);
+    equal(core.pushed.map(([, count]) => count), [4, 1]);
+  },
+
+  async 'bytes are counted as UTF-8 at most'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    link.post('["é"]');
+    await settled();
+    equal(core.pushed[0][2], 15);
+  },
+
+  async 'blobs of a batch follow each other and count'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    const [a, b, c] = [new Uint8Array(1), new Uint8Array(2), new Uint8Array(3)];
+    link.post('[1]', [a, b]);
+    link.post('[2]');
+    link.post('[3]', [c]);
+    await settled();
+    const [text, count, bytes, blobs] = core.pushed[0];
+    equal([text, count, bytes], ['[1],[2],[3]', 3, 17]);
+    equal([blobs.length, blobs[0] === a, blobs[1] === b, blobs[2] === c], [3, true, true, true]);
+  },
+
+  'a packet too big to travel whole goes alone, after what was before it'() {
+    const core = coreOf({ parts: 3 });
+    const { link, callbacks } = linkOf(core);
+    const answers = [];
+    link.post('[1]');
+    link.post(`["${'a'.repeat(400)}"]`, null, (...answer) => answers.push(answer));
+    equal(core.pushed.map(([, count, bytes]) => [count, bytes]), [[1, 3], [1, 404]]);
+    callbacks.packets([['reply', 3, 'yes']], 0, null, false);
+    equal(answers, [[true, 'yes', null, false]]);
+  },
+
+  'a text of the limit in ASCII travels whole'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    link.post(`["${'a'.repeat(396)}"]`);
+    link.post(`["${'a'.repeat(397)}"]`);
+    equal(core.pushed.map(([, count, bytes]) => [count, bytes]), [[1, 400], [1, 401]]);
+  },
+
+  'a packet over its limit is refused with both numbers, and nothing is queued'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    link.post(`["${'a'.repeat(996)}"]`);
+    const error = thrown(() => link.post(`["${'a'.repeat(997)}"]`));
+    equal([error instanceof TooBigError, error.name, error.bytes, error.limit], [true, 'TooBigError', 1001, 1000]);
+    equal(thrown(() => link.sync(`["${'a'.repeat(997)}"]`)).name, 'TooBigError');
+    equal(core.pushed.length, 1);
+  },
+
+  'a full outbox refuses more with both numbers, until the core has less'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    const packet = `["${'a'.repeat(496)}"]`;
+    for (let i = 0; i < 4; i++) link.post(packet);
+    const error = thrown(() => link.post('[]'));
+    equal([error instanceof FullError, error instanceof RangeError, error.name], [true, true, 'FullError']);
+    equal([error.queued, error.limit], [2002, 2000]);
+    equal(error.message, "This page can't queue more for the host: 2000 + 2 bytes, the limit is 2000");
+    core.waiting = 1000;
+    link.post(packet);
+    equal(core.pushed.length, 5);
+  },
+
+  async 'invokes without an answer are bounded, flushed or not'() {
+    const core = coreOf();
+    const { link, callbacks } = linkOf(core);
+    const settle = () => {};
+    link.post('[0]', null, settle);
+    link.post('[1]', null, settle);
+    await settled();
+    link.post('[2]', null, settle);
+    const error = thrown(() => link.post('[3]', null, settle));
+    equal([error.name, error.queued, error.limit], ['FullError', 4, 3]);
+    link.post('["send"]');
+    await settled();
+    callbacks.packets([['reply', 1, null]], 0, null, false);
+    link.post('[3]', null, settle);
+  },
+
+  async 'a reply finds the call that it answers, whatever went between'() {
+    const core = coreOf();
+    const { link, callbacks } = linkOf(core);
+    const answers = [];
+    const call = (name) => link.post(`["${name}"]`, null, (ok, value) => answers.push([name, ok, value]));
+    link.post('["send"]');
+    call('a');
+    link.sync('["sync"]');
+    call('b');
+    await settled();
+    call('c');
+    await settled();
+    equal(core.next, 5);
+    callbacks.packets([['reply', 4, 'to c'], ['fail', 3, { message: 'to b' }], ['reply', 1, 'to a'], ['reply', 1, 'again']], 0, null, false);
+    equal(answers, [['c', true, 'to c'], ['b', false, { message: 'to b' }], ['a', true, 'to a']]);
+  },
+
+  'a synchronous call comes after all that was posted'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    link.post('[1]');
+    core.answer = { answer: 5 };
+    equal(link.sync('[2]'), { answer: 5, blobs: null });
+    equal(core.pushed, [['[1]', 1, 3, null], ['sync', '[2]', 3, null]]);
+    core.answer = { error: { message: 'no' } };
+    equal(link.sync('[3]'), { error: { message: 'no' }, blobs: null });
+  },
+
+  async 'a lost link rejects what it carried, and says what may have run'() {
+    const core = coreOf();
+    const { link, callbacks } = linkOf(core);
+    const lost = [];
+    const answers = [];
+    link.attach({ message() {}, lost: (detail) => lost.push(detail) });
+    const call = (name) => link.post('[]', null, (ok, value) => answers.push([name, ok, value]));
+    call('a');
+    call('b');
+    await settled();
+    call('c');
+    core.next = 0;
+    callbacks.lost('host-restarted', 1, 1);
+    equal(answers, [
+      ['a', false, { name: 'Error', message: 'The host was restarted; the call may have run', code: 'HOST_RESTARTED', mayHaveRun: true }],
+      ['b', false, { name: 'Error', message: 'The host was restarted before the call was sent', code: 'HOST_RESTARTED', mayHaveRun: false }],
+    ]);
+    equal(lost, [{ why: 'host-restarted', unknown: 1 }]);
+    // What had not been handed over belongs to the new link.
+    await settled();
+    callbacks.packets([['reply', 0, 'new']], 0, null, false);
+    equal(answers[2], ['c', true, 'new']);
+  },
+});
