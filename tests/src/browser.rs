@@ -19,6 +19,9 @@ const BROWSERS: u32 = 2;
 /// How often [`Browser::wait_until`] looks.
 const INTERVAL: Duration = Duration::from_millis(25);
 
+/// How long to wait for other tests' browsers to end, before it can only be that they wait too.
+const ROOM: Duration = Duration::from_secs(600);
+
 /// A window or tab of a browser.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tab(WindowHandle);
@@ -332,8 +335,17 @@ pub(crate) async fn places(wanted: usize) -> Result<OwnedSemaphorePermit> {
     static PLACES: LazyLock<Arc<Semaphore>> =
         LazyLock::new(|| Arc::new(Semaphore::new(*LIMIT as usize)));
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(*LIMIT);
-    // The semaphore is never closed.
-    PLACES.clone().acquire_many_owned(wanted).await.map_err(|error| {
-        crate::error::io("waiting for room for a browser")(std::io::Error::other(error))
-    })
+    match tokio::time::timeout(ROOM, PLACES.clone().acquire_many_owned(wanted)).await {
+        Ok(Ok(place)) => Ok(place),
+        // It is never closed.
+        Ok(Err(closed)) => Err(crate::error::io("waiting for room")(std::io::Error::other(closed))),
+        Err(_) => Err(Error::Timeout {
+            awaited: "room for another browser".to_owned(),
+            limit: ROOM,
+            seen:
+                "tests that hold a browser and wait for another wait for each other; get all that \
+                one test needs with Browser::open_all"
+                    .to_owned(),
+        }),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::browser::{Browser, places};
 use crate::display::display;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lines::Lines;
 use crate::process::Process;
 use std::process::Command;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// `network error: `.
 ///
 /// # Errors
-/// When there is no browser, or [`Error::Timeout`](crate::Error::Timeout) after `limit` (counted from
+/// When there is no browser, or [`Error::Timeout`] after `limit` (counted from
 /// when the browser is there), with the last lines.
 pub async fn run_plain(
     engine: Engine,
@@ -35,13 +35,17 @@ pub async fn run_plain(
             let loading = browser.goto(url);
             let waiting = browser.wait_console(&awaited, limit, found);
             tokio::pin!(loading, waiting);
-            tokio::select! {
-                lines = &mut waiting => lines,
-                loaded = &mut loading => match loaded {
-                    Ok(()) => waiting.await,
-                    Err(error) => Err(error),
-                },
-            }
+            let failed = tokio::select! {
+                lines = &mut waiting => return lines,
+                // An error need not matter: a page that replaces itself can look like one.
+                loaded = &mut loading => loaded.err(),
+            };
+            waiting.await.map_err(|error| match (error, failed) {
+                (Error::Timeout { awaited, limit, seen }, Some(failed)) => {
+                    Error::Timeout { awaited, limit, seen: format!("{failed}\n{seen}") }
+                }
+                (error, _) => error,
+            })
         }
         Engine::WebKit => {
             let _place = places(1).await?;

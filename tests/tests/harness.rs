@@ -48,7 +48,9 @@ async fn the_console_of_an_unchanged_page_is_read_from_its_first_script_on() {
 
 #[tokio::test]
 async fn pages_are_evaluated_reloaded_left_and_pictured() {
-    let server = PageServer::start(&[("/", PAGE), ("/other", "other")]).await.unwrap();
+    let replaced = "<script>location.replace('/')</script>";
+    let pages = [("/", PAGE), ("/other", "other"), ("/enter", replaced)];
+    let server = PageServer::start(&pages).await.unwrap();
     let (page, other) = (server.url("/"), server.url("/other"));
     in_each_engine(move |engine| {
         let (page, other) = (page.clone(), other.clone());
@@ -74,6 +76,8 @@ async fn pages_are_evaluated_reloaded_left_and_pictured() {
             browser.forward().await.unwrap();
             browser.wait_until("location.pathname === '/other'", LIMIT).await.unwrap();
 
+            browser.goto(&other.replace("/other", "/enter")).await.unwrap();
+            browser.wait_until("document.title === 'harness'", LIMIT).await.unwrap();
             let picture = browser.screenshot().await.unwrap();
             assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n"));
         }

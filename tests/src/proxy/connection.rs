@@ -232,6 +232,7 @@ async fn forward(
         }
         let delay = shared.control.borrow().lane(way).delay;
         if !delay.is_zero() {
+            // The slow network that the test asked for sleeps on purpose.
             tokio::time::sleep(delay).await;
         }
         flowing(&mut control, way).await;
