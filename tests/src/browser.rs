@@ -278,7 +278,8 @@ impl Browser {
 
     /// The lines that all pages of this browser have written to their console until now, in order: the
     /// text of `console.log`, `info` and `debug` as it is; after `warning: ` or `error: ` that of
-    /// `console.warn` and `error`; after `uncaught: ` errors that nobody caught. A line may come a
+    /// `console.warn` and `error`; after `uncaught: ` errors that nobody caught. Objects and `%s` look different
+    /// in each engine; compare texts. A line may come a
     /// little later than the call that wrote it: wait with [`Browser::wait_console`].
     ///
     /// # Errors
