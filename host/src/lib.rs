@@ -1,1 +1,7 @@
 //! Placeholder.
+
+mod config;
+mod open;
+mod origin;
+mod secret;
+mod server;

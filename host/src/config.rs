@@ -1,0 +1,133 @@
+//! What an application may set before it listens. `App`'s methods fill this in.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use include_dir::Dir;
+
+use crate::origin::PublicUrl;
+
+/// All settings, with the defaults of an application on its user's own machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Names the application's state: its key, its browser profile.
+    pub(crate) name: String,
+    /// Where files are found.
+    pub(crate) files: Files,
+    /// Who can reach the listener.
+    pub(crate) reach: Reach,
+    /// The listener's port; 0 takes any free one.
+    pub(crate) port: u16,
+    /// Further addresses at which browsers find the application: proxies, development servers.
+    pub(crate) origins: Vec<PublicUrl>,
+    /// Where the key of the cookies comes from.
+    pub(crate) key: KeySource,
+    /// How a window is brought to the user's eyes.
+    pub(crate) opening: Opening,
+}
+
+/// Where the application's pages come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Files {
+    /// A folder; a relative one is taken from the current directory.
+    Folder(PathBuf),
+    /// Files inside the binary, by `include_dir!`.
+    Embedded(Dir<'static>),
+}
+
+/// Who can reach the application's listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reach {
+    /// Programs on this machine only: 127.0.0.1.
+    #[default]
+    Loopback,
+    /// Whoever reaches this address of the machine: other machines too. Traffic is not encrypted by Exciton itself; put a
+    /// TLS proxy in front and name its address with `App::origins`.
+    Network(IpAddr),
+}
+
+/// Where the key comes from that signs the cookies of those who may come in. Whoever has it may come in.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// A file that only its user can read, in the user's state directory, made at the first start. Pages that are open
+    /// while the application restarts go on.
+    #[default]
+    StateFile,
+    /// 32 secret random bytes that the application keeps itself.
+    Given([u8; 32]),
+    /// Made anew at each start: after a restart everybody needs a fresh link.
+    Ephemeral,
+}
+
+/// How a window is brought to the user's eyes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Opening {
+    /// In the user's default browser.
+    #[default]
+    DefaultBrowser,
+    /// In a window of its own, without tabs and address bar and in the size asked for, by a browser of the Chromium family;
+    /// in the default browser if there is none.
+    AppWindow,
+    /// Not at all: the address is printed, for servers.
+    Nothing,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: program_name(),
+            files: Files::Folder(PathBuf::from(".")),
+            reach: Reach::default(),
+            port: 0,
+            origins: Vec::new(),
+            key: KeySource::default(),
+            opening: Opening::default(),
+        }
+    }
+}
+
+impl Reach {
+    /// The address to bind.
+    pub(crate) const fn address(self) -> IpAddr {
+        match self {
+            Self::Loopback => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Self::Network(address) => address,
+        }
+    }
+}
+
+impl std::fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::StateFile => "StateFile",
+            Self::Given(_) => "Given(…)",
+            Self::Ephemeral => "Ephemeral",
+        })
+    }
+}
+
+/// The program's file name: what an application is called that says nothing else.
+fn program_name() -> String {
+    let program = std::env::current_exe().ok();
+    let stem = program.as_deref().and_then(|path| path.file_stem());
+    stem.map_or_else(|| "app".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_loopback_is_reachable_by_default() {
+        assert!(Config::default().reach.address().is_loopback());
+        assert!(Config::default().origins.is_empty());
+    }
+
+    #[test]
+    fn a_given_key_is_never_shown() {
+        assert_eq!(format!("{:?}", KeySource::Given([7; 32])), "Given(…)");
+    }
+}

@@ -1,0 +1,1 @@
+//! Brings a window to the user's eyes.

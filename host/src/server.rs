@@ -1,0 +1,164 @@
+//! The web server: one router with one guard in front, alone on a listener or nested in another application.
+//!
+//! It never calls a listener of the application. All URLs that it writes are relative, so it works under any path.
+
+mod alive;
+mod assets;
+mod bootstrap;
+mod doors;
+mod enter;
+mod guard;
+mod page;
+mod refusal;
+mod route;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use exciton_protocol::{Epoch, Limits};
+
+use crate::config::Config;
+use crate::secret::{self, Cookies, Landing, NoRandom, Ticket, Tickets};
+use doors::Doors;
+
+pub(crate) use assets::{Assets, LoadFileError};
+pub(crate) use bootstrap::Renderer;
+pub(crate) use enter::TAB_KEY;
+pub(crate) use guard::Visit;
+pub(crate) use route::{SOCKET, SYNC};
+
+/// What all routes share.
+pub(crate) struct ServerState {
+    pub(crate) config: Config,
+    pub(crate) epoch: Epoch,
+    pub(crate) limits: Limits,
+    pub(crate) renderer: Renderer,
+    pub(crate) assets: Assets,
+    pub(crate) cookies: Cookies,
+    tickets: Mutex<Tickets>,
+    own: OnceLock<SocketAddr>,
+    start_page: Mutex<Landing>,
+}
+
+/// An invitation can't be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InviteError {
+    /// The application doesn't listen itself, and nothing says under which address it is found.
+    #[error("no address is known yet: name the application's with App::origins, such as http://127.0.0.1:3000/app")]
+    NoAddress,
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    NoRandom,
+}
+
+/// An invitation: an address that lets one browser in, once, within ten minutes.
+#[derive(Debug)]
+pub(crate) struct Invitation {
+    /// To be printed, or given to a browser. Not for logs.
+    pub(crate) url: String,
+    /// For what shall live as long as the invitation.
+    pub(crate) ticket: Ticket,
+}
+
+/// The routes below one mount. `live` has the socket and the synchronous request, at `SOCKET` and `SYNC`; they run behind the
+/// same guard, which leaves them a [`Visit`].
+pub(crate) fn router(state: Arc<ServerState>, live: Router<Arc<ServerState>>) -> Router {
+    Router::new()
+        .route(route::ALIVE, get(alive::alive))
+        .route(route::BOOT, get(bootstrap::boot))
+        .route(route::SCRIPT, get(bootstrap::script))
+        .route(route::MODULE, get(bootstrap::module))
+        .route(&format!("{}{{ticket}}", route::ENTER), get(enter::enter))
+        .merge(live)
+        .fallback(assets::serve)
+        .layer(from_fn_with_state(state.clone(), guard::guard))
+        .with_state(state)
+}
+
+impl ServerState {
+    pub(crate) fn new(config: Config, epoch: Epoch, limits: Limits, renderer: Renderer) -> Result<Self, NoRandom> {
+        let key = secret::key(&config.key, &config.name)?;
+        Ok(Self {
+            cookies: Cookies::new(&key, &config.name),
+            assets: Assets::new(&config.files),
+            tickets: Mutex::new(Tickets::new()),
+            own: OnceLock::new(),
+            start_page: Mutex::default(),
+            config,
+            epoch,
+            limits,
+            renderer,
+        })
+    }
+
+    /// Says where the application's own listener is. Without it the router counts as nested in another application.
+    pub(crate) fn listening(&self, at: SocketAddr) {
+        // A second listener is no case: one App runs once.
+        let _ = self.own.set(at);
+    }
+
+    /// Where those arrive who come in by an old link, or open the bare address where no `index.html` is.
+    pub(crate) fn set_start_page(&self, landing: Landing) {
+        *lock(&self.start_page) = landing;
+    }
+
+    /// The addresses at which browsers find the application, without a slash at the end: the named ones, then the own listener's.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let mut addresses: Vec<String> = self.config.origins.iter().map(ToString::to_string).collect();
+        if let Some(own) = self.own() {
+            // Nobody can open "all addresses": from this machine loopback is one of them.
+            let at = if own.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], own.port())) } else { own };
+            addresses.push(format!("http://{at}"));
+        }
+        addresses
+    }
+
+    /// A fresh invitation to `landing` at one of [`addresses`](Self::addresses).
+    pub(crate) fn invite_at(&self, address: &str, landing: Landing) -> Result<Invitation, InviteError> {
+        let https = address.starts_with("https:");
+        let ticket = self.tickets().issue(landing, https, Instant::now()).map_err(|_| InviteError::NoRandom)?;
+        let url = format!("{address}{}{}", route::ENTER, ticket.as_str());
+        Ok(Invitation { url, ticket })
+    }
+
+    /// A fresh invitation at the best address that is known: the own listener's, else the first that is named.
+    pub(crate) fn invite(&self, landing: Landing) -> Result<Invitation, InviteError> {
+        let addresses = self.addresses();
+        let address = addresses.last().filter(|_| self.own().is_some()).or(addresses.first());
+        self.invite_at(address.ok_or(InviteError::NoAddress)?, landing)
+    }
+
+    /// Deletes `file` when the ticket ends.
+    pub(crate) fn keep_file(&self, ticket: &Ticket, file: tempfile::TempPath) {
+        self.tickets().keep_file(ticket, file);
+    }
+
+    pub(crate) fn own(&self) -> Option<SocketAddr> {
+        self.own.get().copied()
+    }
+
+    fn doors(&self) -> Doors<'_> {
+        Doors { own: self.own(), named: &self.config.origins }
+    }
+
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        lock(&self.tickets)
+    }
+
+    fn start_page(&self) -> Landing {
+        lock(&self.start_page).clone()
+    }
+}
+
+/// Nothing that runs under these locks can leave them half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

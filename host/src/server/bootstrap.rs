@@ -1,0 +1,77 @@
+//! What a page knows from its first moment: the epoch above all, so that no packet is ever sent to another life of the host.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use exciton_protocol::{Epoch, Limits};
+use serde::Serialize;
+
+use super::ServerState;
+use super::guard::Visit;
+
+/// How the renderer's two files are had: each is given the facts as JSON text.
+#[derive(Clone, Copy)]
+pub(crate) struct Renderer {
+    /// `electron.js`, a classic script.
+    pub(crate) script: fn(&str) -> String,
+    /// `electron.mjs`, a module.
+    pub(crate) module: fn(&str) -> String,
+}
+
+/// The facts, as a page reads them.
+#[derive(Serialize)]
+struct Facts<'a> {
+    /// The wire's version.
+    version: u32,
+    epoch: Epoch,
+    limits: &'a Limits,
+    /// Where the routes of `_exciton` are: a URL relative to the page's own, with a slash at its end.
+    base: String,
+}
+
+/// `/_exciton/electron.js`: blocks its page until it has run, so that `require('electron')` works in the next script.
+pub(super) async fn script(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+    let facts = facts(&state, &visit);
+    let text = prelude(&facts, "globalThis.document?.currentScript?.src") + &(state.renderer.script)(&facts);
+    fresh("text/javascript; charset=utf-8", text)
+}
+
+/// `/_exciton/electron.mjs`: the same as a module.
+pub(super) async fn module(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+    let facts = facts(&state, &visit);
+    let text = prelude(&facts, "import.meta.url") + &(state.renderer.module)(&facts);
+    fresh("text/javascript; charset=utf-8", text)
+}
+
+/// `/_exciton/boot`: the facts alone, for a page whose host could not put the script in.
+pub(super) async fn boot(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+    fresh("application/json", facts(&state, &visit))
+}
+
+fn facts(state: &ServerState, visit: &Visit) -> String {
+    let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
+    let facts = Facts { version: exciton_protocol_version(), epoch: state.epoch, limits: &state.limits, base };
+    // Numbers and plain texts can't fail to be written.
+    serde_json::to_string(&facts).unwrap_or_default()
+}
+
+/// Leaves the facts where every renderer on the page finds them. The script's own address tells its base best: a proxy may
+/// have changed the path that the host sees.
+fn prelude(facts: &str, own_url: &str) -> String {
+    format!(
+        "globalThis[Symbol.for('exciton.boot')] ??= {facts};\n\
+         if ({own_url}) globalThis[Symbol.for('exciton.boot')].base = new URL('..', {own_url}).href;\n"
+    )
+}
+
+fn fresh(kind: &'static str, text: String) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+/// The version of the wire that this host speaks.
+const fn exciton_protocol_version() -> u32 {
+    1
+}

@@ -1,0 +1,62 @@
+//! `/_exciton/enter/<ticket>`: exchanges a ticket for the cookie, once.
+//!
+//! The answer is a page that replaces itself, never a redirect: followed from another site (mail, chat), a redirect's target
+//! would be asked for without the `SameSite=Strict` cookie that it set.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+
+use super::ServerState;
+use super::guard::{Visit, is_secure};
+use super::page;
+use super::refusal::Refusal;
+use super::route::{self, Route};
+use crate::secret::{LIFE, Landing, unix_seconds};
+
+pub(super) async fn enter(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>, uri: Uri) -> Response {
+    let ticket = uri.path().strip_prefix(route::ENTER).unwrap_or_default();
+    let now = Instant::now();
+    if visit.known {
+        // A bookmark, a restored session, a second window in the same browser: the ticket stays unused for who needs it.
+        let landing = state.tickets().peek(ticket, now).unwrap_or_else(|| state.start_page());
+        return arrive(&landing);
+    }
+    let Some((landing, https)) = state.tickets().spend(ticket, now) else {
+        tracing::warn!("a ticket that is used, too old or unknown was shown");
+        return Refusal::StaleTicket.respond(Route::Enter, true);
+    };
+    let Ok(value) = state.cookies.issue(unix_seconds()) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let Ok(cookie) = HeaderValue::try_from(set_cookie(&visit, &value, is_secure(&visit, https))) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    tracing::info!("a browser came in");
+    let mut response = arrive(&landing);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
+}
+
+fn arrive(landing: &Landing) -> Response {
+    // The tab's name waits for the page where the page keeps it itself.
+    let before = landing.tab.map_or_else(String::new, |tab| {
+        format!("try{{sessionStorage.setItem({},{})}}catch{{}}", page::js_text(TAB_KEY), page::js_text(&tab.to_string()))
+    });
+    page::replace_by(&format!("../../{}", landing.path), &before)
+}
+
+fn set_cookie(visit: &Visit, value: &str, secure: bool) -> String {
+    let path = visit.door.path.as_deref().unwrap_or(&visit.mount);
+    // A path that would end the attribute is no path for a cookie.
+    let path = if path.is_empty() || path.contains([';', ',', '"']) { "/" } else { path };
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{}={value}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Strict{secure}", visit.cookie)
+}
+
+/// The key of `sessionStorage` under which a page keeps its tab's id.
+pub(crate) const TAB_KEY: &str = "exciton.tab";

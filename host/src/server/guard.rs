@@ -1,0 +1,240 @@
+//! The guard: one function that every request passes, before anything of it is parsed or any route of ours sees it.
+//!
+//! Sources: Fetch §3.1 (`Origin`), Fetch Metadata (`Sec-Fetch-*`), RFC 6265bis (cookies ignore ports).
+
+use std::sync::Arc;
+
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::ServerState;
+use super::doors::{Closed, Door};
+use super::page;
+use super::refusal::{Refusal, shown};
+use super::route::Route;
+use crate::origin::{Authority, Origin};
+use crate::secret::{Stale, hex, unix_seconds};
+
+/// A request that came in; a request extension behind the guard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Visit {
+    /// The path at which the router is nested: empty, or with a slash at its start and none at its end.
+    pub(crate) mount: String,
+    pub(crate) door: Door,
+    /// The page's origin; `None` for a GET, which has none at its own origin.
+    pub(crate) origin: Option<Origin>,
+    /// The cookie's name at this port and mount.
+    pub(crate) cookie: String,
+    /// Whether the browser has a valid cookie. Always true, except on the way in.
+    pub(crate) known: bool,
+}
+
+/// The middleware in front of everything.
+pub(crate) async fn guard(State(state): State<Arc<ServerState>>, mut request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let verdict = judge(&state, &parts, unix_seconds());
+    request = Request::from_parts(parts, body);
+    let mut response = match verdict {
+        Ok(visit) => {
+            request.extensions_mut().insert(visit);
+            next.run(request).await
+        }
+        Err(refusal) => {
+            let route = Route::of(request.uri().path());
+            tracing::warn!(?route, status = refusal.status().as_u16(), ?refusal, "not let in");
+            let asker = Asker::of(request.method(), request.headers());
+            if asker.may_be_known() && refusal == Refusal::NoCookie && route == Route::Page {
+                page::once_more(refusal.status())
+            } else {
+                refusal.respond(route, asker.wants_page)
+            }
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// The decision: from the address inwards, so that a stranger learns nothing about what lies behind.
+pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Visit, Refusal> {
+    let route = Route::of(request.uri.path());
+    let headers = &request.headers;
+    let asker = Asker::of(&request.method, headers);
+    let host = host(request)?;
+    let origin = origin(headers)?;
+    let door = state.doors().admit(&host, origin.as_ref()).map_err(|closed| match (closed, &origin) {
+        (Closed::Origin, Some(origin)) => Refusal::UnknownOrigin(shown(&origin.to_string())),
+        _ => Refusal::UnknownHost(shown(&host_text(request))),
+    })?;
+    if !route.allows(&request.method) {
+        return Err(Refusal::Method(route));
+    }
+    if !asker.is_of_this_site(state, headers, &host) {
+        let follows_a_link = asker.is_top_level_navigation && matches!(route, Route::Page | Route::Enter);
+        if !follows_a_link {
+            return Err(Refusal::CrossSite);
+        }
+    }
+    if origin.is_none() && matches!(route, Route::Socket | Route::Sync) {
+        return Err(Refusal::NoOrigin);
+    }
+    let mount = mount(request);
+    let cookie = cookie_name(state, &host, &door, &mount);
+    let known = match known(state, headers, &cookie, now) {
+        Ok(()) => true,
+        Err(_) if route == Route::Enter => false,
+        Err(refusal) => return Err(refusal),
+    };
+    match route {
+        Route::Enter if asker.prefetches => return Err(Refusal::Prefetch),
+        Route::Sync => check_sync(headers)?,
+        _ => {}
+    }
+    Ok(Visit { mount, door, origin, cookie, known })
+}
+
+/// What a request's headers say of who asks.
+struct Asker {
+    /// `Sec-Fetch-Site`; `None` where a browser leaves it out, as WebKit does on synchronous requests.
+    site: Option<String>,
+    is_top_level_navigation: bool,
+    /// Somebody looks at the answer.
+    wants_page: bool,
+    prefetches: bool,
+}
+
+impl Asker {
+    fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let gets = method == Method::GET || method == Method::HEAD;
+        let (mode, dest) = (text("sec-fetch-mode"), text("sec-fetch-dest"));
+        let html = text("accept").is_some_and(|types| types.contains("text/html"));
+        let navigates = gets && mode.as_deref().map_or(html, |mode| mode == "navigate");
+        let purpose = text("sec-purpose").or_else(|| text("purpose"));
+        Self {
+            site: headers.contains_key("sec-fetch-site").then(|| {
+                let all: Vec<_> = headers.get_all("sec-fetch-site").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                all.join(",")
+            }),
+            is_top_level_navigation: navigates && mode.is_some() && dest.as_deref() == Some("document"),
+            wants_page: navigates,
+            prefetches: purpose.is_some_and(|purpose| purpose.contains("prefetch")),
+        }
+    }
+
+    /// Whether the page that asks, if any, is this application's own as far as the browser tells.
+    fn is_of_this_site(&self, state: &ServerState, headers: &HeaderMap, host: &Authority) -> bool {
+        match self.site.as_deref() {
+            Some("same-origin" | "none") => true,
+            Some(_) => false,
+            None if self.wants_page => true,
+            // A foreign page can leave the Referer out, but it can't put ours in.
+            None => headers.get(header::REFERER).is_none_or(|referer| {
+                let origin = referer.to_str().ok().and_then(Origin::of_url);
+                origin.is_some_and(|origin| state.doors().admit(host, Some(&origin)).is_ok())
+            }),
+        }
+    }
+
+    /// Somebody followed a link on another site: a browser then leaves a Strict cookie out even if it has one.
+    fn may_be_known(&self) -> bool {
+        self.is_top_level_navigation && self.site.as_deref() == Some("cross-site")
+    }
+}
+
+fn host(request: &Parts) -> Result<Authority, Refusal> {
+    let header = single(&request.headers, header::HOST).map_err(|()| Refusal::BadHost)?;
+    let target = request.uri.authority().map(|authority| authority.as_str());
+    let text = match (header, target) {
+        (Some(header), Some(target)) if header != target => return Err(Refusal::BadHost),
+        (Some(text), _) | (None, Some(text)) => text,
+        (None, None) => return Err(Refusal::BadHost),
+    };
+    Authority::parse(text).ok_or(Refusal::BadHost)
+}
+
+fn host_text(request: &Parts) -> String {
+    let header = request.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    header.or_else(|| request.uri.authority().map(ToString::to_string)).unwrap_or_default()
+}
+
+fn origin(headers: &HeaderMap) -> Result<Option<Origin>, Refusal> {
+    match single(headers, header::ORIGIN) {
+        Ok(None) => Ok(None),
+        Ok(Some("null")) => Err(Refusal::NullOrigin),
+        Ok(Some(text)) => Origin::parse(text).map(Some).ok_or(Refusal::BadOrigin),
+        Err(()) => Err(Refusal::BadOrigin),
+    }
+}
+
+/// The one value of a header; an error if there are several, or it isn't printable ASCII.
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map(|value| value.to_str().map_err(drop)).transpose()?;
+    if values.next().is_some() { Err(()) } else { Ok(value) }
+}
+
+/// The path that was stripped when the router was nested.
+fn mount(request: &Parts) -> String {
+    let original = request.extensions.get::<OriginalUri>().map_or(request.uri.path(), |uri| uri.0.path());
+    let inner = request.uri.path();
+    // Nested at /app, a request for /app comes with the path /.
+    let mount = original.strip_suffix(inner).or_else(|| (inner == "/").then_some(original));
+    mount.unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+/// Cookies ignore ports, and one host may hold several applications of ours: so each has its own name.
+fn cookie_name(state: &ServerState, host: &Authority, door: &Door, mount: &str) -> String {
+    let usual = if door.https { 443 } else { 80 };
+    let port = state.own().map_or_else(|| host.port.unwrap_or(usual), |own| own.port());
+    let mut name = format!("exciton-{port}");
+    if !mount.is_empty() {
+        use sha2::Digest;
+        name.push('-');
+        name.push_str(&hex(&sha2::Sha256::digest(mount.as_bytes())[..4]));
+    }
+    name
+}
+
+/// Whether one of the cookies with that name is valid: another path or another program on this host may have set more.
+fn known(state: &ServerState, headers: &HeaderMap, name: &str, now: u64) -> Result<(), Refusal> {
+    let mut refusal = Refusal::NoCookie;
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    for (_, value) in pairs.filter(|(key, _)| *key == name) {
+        match state.cookies.check(value, now) {
+            Ok(()) => return Ok(()),
+            Err(Stale::Expired | Stale::Unsigned) => refusal = Refusal::StaleCookie,
+        }
+    }
+    Err(refusal)
+}
+
+/// What a page of another origin could not send without asking first (Fetch, "CORS-safelisted request-header").
+fn check_sync(headers: &HeaderMap) -> Result<(), Refusal> {
+    if single(headers, MARK) != Ok(Some("1")) {
+        return Err(Refusal::NoMark);
+    }
+    let kind = single(headers, header::CONTENT_TYPE).ok().flatten().unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "application/json" | "application/octet-stream" => Ok(()),
+        _ => Err(Refusal::ContentType),
+    }
+}
+
+const MARK: HeaderName = HeaderName::from_static("x-exciton");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Whether a visit's cookie must be `Secure`, given what the ticket was issued for.
+pub(crate) fn is_secure(visit: &Visit, ticket_https: bool) -> bool {
+    ticket_https || visit.door.https
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

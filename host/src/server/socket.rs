@@ -1,0 +1,298 @@
+//! `/_exciton/socket`: the connection of a document's link.
+//!
+//! One task per connection reads and writes; it runs no user code and waits for none, so acknowledgements always flow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket, WebSocketUpgrade};
+use axum::http::Extensions;
+use axum::response::Response;
+use exciton_protocol::{
+    Attached, CloseReason, ConnId, Frame, Gone, Hello, HostTransmit, LinkLost, Message, Millis, Refused, VERSION,
+    Welcome, close_code,
+};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+
+use crate::document::{Document, Refusal, Way, instant, now};
+use crate::links::{Links, Visit};
+
+/// The route's handler. The guard has let the request in.
+pub(crate) async fn socket(
+    State(links): State<Arc<Links>>,
+    extensions: Extensions,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let bytes = links.limits.frame_bytes();
+    upgrade
+        .max_message_size(bytes)
+        .max_frame_size(bytes)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * bytes)
+        .on_upgrade(move |socket| converse(links, extensions, socket))
+}
+
+async fn converse(links: Arc<Links>, extensions: Extensions, mut socket: WebSocket) {
+    let _counted = links.count_socket();
+    let conn = links.conn();
+    let hello = match tokio::time::timeout(HELLO, read_hello(&mut socket)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(reason)) => return close(socket, reason).await,
+        Err(_) => return close(socket, CloseReason::Silent).await,
+    };
+    let visit = Visit {
+        link: hello.link,
+        epoch: hello.epoch,
+        fresh: hello.fresh,
+        first: None,
+        tab: &hello.tab,
+        extensions: &extensions,
+    };
+    let document = match links.visit(&visit) {
+        Ok(document) => document,
+        Err(why) => return lost(socket, why).await,
+    };
+    match attach(&links, &document, conn, &hello, &extensions) {
+        Ok(_) => {}
+        Err(Ended::Lost(why)) => return lost(socket, why).await,
+        Err(Ended::Closed(reason)) => return close(socket, reason).await,
+    }
+    document.outgoing.notify_one();
+    let (sink, stream) = socket.split();
+    let gone = tokio::select! {
+        gone = read(&document, conn, stream) => gone,
+        gone = write(&document, conn, &links, sink) => gone,
+    };
+    tracing::debug!(link = ?document.id, conn, ?gone, "a connection has ended");
+    document.lock().link.handle_closed(conn, gone, now());
+}
+
+/// Why a connection goes no further.
+enum Ended {
+    Lost(LinkLost),
+    Closed(CloseReason),
+}
+
+fn attach(
+    links: &Arc<Links>,
+    document: &Arc<Document>,
+    conn: ConnId,
+    hello: &Hello,
+    extensions: &Extensions,
+) -> Result<Attached, Ended> {
+    let mut state = document.lock();
+    if let Some(why) = state.over {
+        return Err(Ended::Lost(why));
+    }
+    if state.retired {
+        return Err(Ended::Lost(LinkLost::Replaced));
+    }
+    let attached = state.link.handle_hello(conn, hello.attempt, hello.ack, hello.admitted, now());
+    let frozen = state.frozen;
+    drop(state);
+    if frozen && attached.is_ok() {
+        links.thaw(document, extensions);
+    }
+    attached.map_err(|refused| {
+        Ended::Closed(match refused {
+            Refused::Stale { .. } => CloseReason::Superseded,
+            _ => CloseReason::Misbehaved,
+        })
+    })
+}
+
+async fn read_hello(socket: &mut WebSocket) -> Result<Box<Hello>, CloseReason> {
+    loop {
+        let message = match socket.recv().await {
+            Some(Ok(Wire::Text(text))) => Message::Text(text.into()),
+            Some(Ok(Wire::Ping(_) | Wire::Pong(_))) => continue,
+            _ => return Err(CloseReason::Undecodable),
+        };
+        return match Frame::decode(&message) {
+            Ok(Frame::Hello(hello)) if hello.version == VERSION => Ok(hello),
+            _ => Err(CloseReason::Undecodable),
+        };
+    }
+}
+
+/// Takes what the page writes, until the connection ends.
+async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<WebSocket>) -> Gone {
+    while let Some(Ok(message)) = stream.next().await {
+        let message = match message {
+            Wire::Text(text) => Message::Text(text.into()),
+            Wire::Binary(bytes) => Message::Binary(bytes),
+            Wire::Ping(_) | Wire::Pong(_) => {
+                document.lock().link.handle_life(conn, now());
+                continue;
+            }
+            Wire::Close(frame) => {
+                if frame.is_some_and(|frame| frame.code == close_code(CloseReason::Frozen)) {
+                    document.freeze();
+                }
+                return Gone::Closed;
+            }
+        };
+        if let Err(refusal) = receive(document, conn, &message) {
+            tracing::warn!(link = ?document.id, %refusal, "the page's connection is closed");
+            let reason = match refusal {
+                Refusal::Frame(_) | Refusal::Direction(_) => CloseReason::Undecodable,
+                Refusal::Misbehaved(_) | Refusal::Nested(_) => CloseReason::Misbehaved,
+            };
+            document.lock().refused = Some((conn, reason));
+            document.outgoing.notify_one();
+            // The writer closes the connection with the reason; what still comes is not wanted.
+            while let Some(Ok(_)) = stream.next().await {}
+            return Gone::Closed;
+        }
+    }
+    Gone::Vanished
+}
+
+fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<(), Refusal> {
+    let frame = Frame::decode(message)?;
+    let mut state = document.lock();
+    match frame {
+        Frame::Ack(ack) => {
+            state.link.handle_ack(conn, ack, now())?;
+        }
+        Frame::Ping => state.link.handle_ping(conn, now()),
+        frame => document.take(&mut state, Way::Socket(conn), frame, message.len())?,
+    }
+    drop(state);
+    // An acknowledgement opens the window, a ping wants an answer.
+    document.outgoing.notify_one();
+    Ok(())
+}
+
+/// Writes what the link has to say, until the connection is to be closed.
+async fn write(document: &Arc<Document>, conn: ConnId, links: &Links, mut sink: SplitSink<WebSocket, Wire>) -> Gone {
+    let mut pinged = now();
+    loop {
+        let due = match next(document, conn, links, &mut pinged) {
+            Step::Write(message) => {
+                if sink.feed(message).await.is_err() {
+                    return Gone::Vanished;
+                }
+                continue;
+            }
+            Step::Close(messages) => {
+                for message in messages {
+                    let _ = sink.feed(message).await;
+                }
+                let _ = sink.flush().await;
+                // The page's own close ends the reader, and with it this connection.
+                tokio::time::sleep(CLOSING).await;
+                return Gone::Closed;
+            }
+            Step::Wait(due) => due,
+        };
+        if sink.flush().await.is_err() {
+            return Gone::Vanished;
+        }
+        let woken = document.outgoing.notified();
+        match due {
+            Some(at) => {
+                let _ = tokio::time::timeout_at(instant(at), woken).await;
+            }
+            None => woken.await,
+        }
+    }
+}
+
+enum Step {
+    Write(Wire),
+    Close(Vec<Wire>),
+    Wait(Option<Millis>),
+}
+
+fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -> Step {
+    let now = now();
+    let mut state = document.lock();
+    if let Some((_, reason)) = state.refused.take_if(|(refused, _)| *refused == conn) {
+        return Step::Close(vec![close_message(reason)]);
+    }
+    if let Some(why) = state.over {
+        return Step::Close(lost_messages(why));
+    }
+    match state.link.conn() {
+        Some(current) if current == conn => {}
+        // A later connection of the link: its writer has to be woken too.
+        Some(_) => {
+            document.outgoing.notify_one();
+            return Step::Close(vec![close_message(CloseReason::Superseded)]);
+        }
+        // The browser closes the connection of a document that has gone.
+        None if state.retired => return Step::Wait(None),
+        None => return Step::Close(vec![close_message(CloseReason::Silent)]),
+    }
+    if now.since(*pinged) >= links.limits.ping {
+        *pinged = now;
+        return Step::Write(Wire::Ping(bytes::Bytes::new()));
+    }
+    let message = match state.link.poll_transmit(now) {
+        Some(HostTransmit::Welcome { ack, admitted }) => {
+            let tab = document.tab();
+            let welcome = Welcome { epoch: links.epoch, ack, admitted, limits: links.limits, tab };
+            control(&Frame::Welcome(Box::new(welcome)))
+        }
+        Some(HostTransmit::Data { flight, ack }) => wire(flight.batch.payload.message(flight.first, ack)),
+        Some(HostTransmit::Ack(ack)) => control(&Frame::Ack(ack)),
+        Some(_) => return Step::Wait(state.link.poll_timeout()),
+        None => {
+            let ping = pinged.plus(links.limits.ping);
+            return Step::Wait(Some(state.link.poll_timeout().map_or(ping, |due| due.min(ping))));
+        }
+    };
+    Step::Write(message)
+}
+
+fn wire(message: Message) -> Wire {
+    match message {
+        // Whoever made the message made it of text; checking it again is cheap beside the socket.
+        Message::Text(text) => match text.clone().try_into() {
+            Ok(text) => Wire::Text(text),
+            Err(_) => Wire::Binary(text),
+        },
+        Message::Binary(bytes) => Wire::Binary(bytes),
+    }
+}
+
+fn control(frame: &Frame) -> Wire {
+    // Ids and numbers always have a text.
+    frame.control().map_or_else(|_| Wire::Ping(bytes::Bytes::new()), wire)
+}
+
+fn lost_messages(why: LinkLost) -> Vec<Wire> {
+    vec![control(&Frame::Lost(why)), close_message(CloseReason::LinkLost)]
+}
+
+fn close_message(reason: CloseReason) -> Wire {
+    Wire::Close(Some(CloseFrame { code: close_code(reason), reason: "".into() }))
+}
+
+async fn close(mut socket: WebSocket, reason: CloseReason) {
+    let _ = socket.send(close_message(reason)).await;
+    drain(socket).await;
+}
+
+async fn lost(mut socket: WebSocket, why: LinkLost) {
+    for message in lost_messages(why) {
+        let _ = socket.send(message).await;
+    }
+    drain(socket).await;
+}
+
+/// Unread bytes would turn the close into a reset, and its code would be lost.
+async fn drain(mut socket: WebSocket) {
+    let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+}
+
+/// How long a new connection may take to say hello.
+const HELLO: Duration = Duration::from_secs(10);
+/// How long the page may take to answer a close.
+const CLOSING: Duration = Duration::from_secs(2);
+/// What an idle connection keeps; a busy one grows it.
+const BUFFER: usize = 4 * 1_024;

@@ -1,0 +1,146 @@
+//! `PUT /_exciton/sync`: a page's synchronous request, and its `bye`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
+
+use crate::document::{Document, Refusal, Way, now};
+use crate::links::{Links, Visit};
+
+/// The route's handler. The guard has let the request in.
+pub(crate) async fn sync(
+    State(links): State<Arc<Links>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let binary = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
+    let message = if binary { Message::Binary(body) } else { Message::Text(body) };
+    let request = match SyncRequest::decode(&message) {
+        Ok(request) if request.head.version == VERSION => request,
+        Ok(request) => return fault(&format!("version {} of the wire is not spoken here", request.head.version)),
+        Err(error) => return fault(&error.to_string()),
+    };
+    let size = message.len();
+    drop(message);
+    match serve(&links, &extensions, request, size).await {
+        Ok(answer) => respond(&answer),
+        Err(refusal) => fault(&refusal.to_string()),
+    }
+}
+
+async fn serve(
+    links: &Arc<Links>,
+    extensions: &Extensions,
+    request: SyncRequest,
+    size: usize,
+) -> Result<SyncAnswer, Refusal> {
+    let head = &request.head;
+    let first = request.frames.first().map(|frame| match frame {
+        exciton_protocol::Frame::Data { first, .. } => *first,
+        exciton_protocol::Frame::Part { seq, .. } => *seq,
+        _ => 0,
+    });
+    // A page that only waits has had an answer, and begins nothing.
+    let fresh = head.fresh && first.is_some();
+    let visit = Visit { link: head.link, epoch: head.epoch, fresh, first, tab: &head.tab, extensions };
+    let document = match links.visit(&visit) {
+        Ok(document) => document,
+        Err(why) => return Ok(SyncAnswer::Lost(why)),
+    };
+    if let Some(why) = admit(&document, &request, size)? {
+        return Ok(SyncAnswer::Lost(why));
+    }
+    let Some(seq) = request.head.seq.filter(|_| !request.head.bye) else {
+        return Ok(SyncAnswer::Pending(state(links, &document)));
+    };
+    Ok(wait(links, &document, seq).await)
+}
+
+/// Takes the request's packets; says if the link is over.
+fn admit(document: &Arc<Document>, request: &SyncRequest, size: usize) -> Result<Option<LinkLost>, Refusal> {
+    let mut state = document.lock();
+    if let Some(why) = state.over {
+        return Ok(Some(why));
+    }
+    state.link.handle_sync(request.head.ack, &request.head.got, now())?;
+    let share = size / request.frames.len().max(1);
+    for frame in &request.frames {
+        document.take(&mut state, Way::Sync, frame.clone(), share)?;
+    }
+    if request.head.bye {
+        state.link.handle_bye(now());
+    }
+    drop(state);
+    document.outgoing.notify_one();
+    Ok(None)
+}
+
+/// Waits for the answer, for as long as one request may be held open.
+async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(links.limits.sync_slice);
+    loop {
+        let notified = document.answered.notified();
+        tokio::pin!(notified);
+        // From here on no answer is missed, though it is looked for only now.
+        notified.as_mut().enable();
+        if let Some(answer) = look(links, document, seq) {
+            return answer;
+        }
+        if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            return look(links, document, seq).unwrap_or_else(|| SyncAnswer::Pending(state(links, document)));
+        }
+    }
+}
+
+fn look(links: &Links, document: &Document, seq: Seq) -> Option<SyncAnswer> {
+    let state = document.lock();
+    if let Some(why) = state.over {
+        return Some(SyncAnswer::Lost(why));
+    }
+    let outcome = state.link.answer_of(seq)??;
+    let outcome = match outcome {
+        Ok(value) => Ok(value.clone()),
+        Err(error) => Err(error.encode()),
+    };
+    let position = position(links, document, &state);
+    Some(SyncAnswer::Done { state: position, seq, outcome })
+}
+
+fn state(links: &Links, document: &Document) -> SyncState {
+    position(links, document, &document.lock())
+}
+
+fn position(links: &Links, document: &Document, state: &crate::document::State) -> SyncState {
+    SyncState {
+        epoch: links.epoch,
+        ack: state.link.consumed_seq(),
+        admitted: state.link.admitted(),
+        tab: document.tab(),
+    }
+}
+
+fn respond(answer: &SyncAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+    match answer.encode() {
+        Ok(Message::Text(text)) => (status, head("application/json"), text).into_response(),
+        Ok(Message::Binary(bytes)) => (status, head("application/octet-stream"), bytes).into_response(),
+        Err(error) => fault(&error.to_string()),
+    }
+}
+
+/// The page broke a rule of the wire.
+fn fault(message: &str) -> Response {
+    tracing::warn!(error = message, "a synchronous request is refused");
+    let body = serde_json::json!({ "error": { "name": "Error", "message": message } });
+    (StatusCode::BAD_REQUEST, head("application/json"), body.to_string()).into_response()
+}
+
+fn head(kind: &'static str) -> [(header::HeaderName, &'static str); 3] {
+    [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")]
+}
