@@ -133,3 +133,100 @@ fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+    use crate::handler::Flow;
+
+    fn listener() -> Arc<DynListener> {
+        Arc::new(|_event, _args| Ok(Flow::Now(Ok(()))))
+    }
+
+    fn handler() -> Arc<DynHandler> {
+        Arc::new(|_event, _args| Flow::Now(Ok(exciton_protocol::Encoded::undefined())))
+    }
+
+    #[test]
+    fn refuses_a_second_handler_in_electrons_words() {
+        let emitter = Emitter::default();
+        emitter.set_handler("x", false, handler()).unwrap();
+        let error = emitter.set_handler("x", false, handler()).unwrap_err();
+        assert_eq!(error.to_string(), "Attempted to register a second handler for 'x'");
+        emitter.remove_handler("x");
+        emitter.set_handler("x", false, handler()).unwrap();
+    }
+
+    #[test]
+    fn removes_a_listener_once_and_leaves_no_trace_of_its_channel() {
+        let emitter = Emitter::default();
+        let first = emitter.add("x", false, listener());
+        let second = emitter.add("x", false, listener());
+        assert!(!emitter.remove("y", first));
+        assert!(emitter.remove("x", first));
+        assert!(!emitter.remove("x", first));
+        assert_eq!(emitter.snapshot("x").unwrap().len(), 1);
+        assert!(emitter.remove("x", second));
+        assert!(read(&emitter.listeners).is_empty());
+    }
+
+    #[test]
+    fn a_once_listener_goes_to_one_of_many_dispatches() {
+        let emitter = Emitter::default();
+        emitter.add("x", true, listener());
+        emitter.set_handler("x", true, handler()).unwrap();
+        let barrier = Barrier::new(8);
+        let taken: Vec<(bool, bool)> = std::thread::scope(|scope| {
+            let race = || {
+                let snapshot = emitter.snapshot("x").unwrap();
+                barrier.wait();
+                (emitter.admit("x", &snapshot[0]), emitter.handler("x").is_some())
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(taken.iter().filter(|(listener, _)| *listener).count(), 1);
+        assert_eq!(taken.iter().filter(|(_, handler)| *handler).count(), 1);
+    }
+
+    /// Uses the table while it is dropped.
+    struct Last(Arc<Emitter>);
+
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.add("dropped", false, listener());
+        }
+    }
+
+    #[test]
+    fn a_closure_that_is_dropped_may_use_the_table() {
+        let emitter = Arc::new(Emitter::default());
+        let listener_with = || -> Arc<DynListener> {
+            let last = Last(emitter.clone());
+            Arc::new(move |_event, _args| {
+                let _ = &last;
+                Ok(Flow::Now(Ok(())))
+            })
+        };
+        let handler_with = || -> Arc<DynHandler> {
+            let last = Last(emitter.clone());
+            Arc::new(move |_event, _args| {
+                let _ = &last;
+                Flow::Now(Ok(exciton_protocol::Encoded::undefined()))
+            })
+        };
+        let id = emitter.add("x", false, listener_with());
+        assert!(emitter.remove("x", id));
+        emitter.add("x", false, listener_with());
+        emitter.remove_all(Some("x"));
+        emitter.set_handler("x", false, handler_with()).unwrap();
+        assert!(emitter.set_handler("x", false, handler_with()).is_err());
+        emitter.remove_handler("x");
+        emitter.set_handler("x", true, handler_with()).unwrap();
+        drop(emitter.handler("x"));
+        assert_eq!(emitter.snapshot("dropped").unwrap().len(), 5);
+    }
+}

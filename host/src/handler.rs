@@ -43,7 +43,7 @@ pub enum Flow<T> {
 pub(crate) type DynHandler = dyn Fn(IpcMainInvokeEvent, Args) -> Flow<Outcome> + Send + Sync;
 
 /// A listener as the table holds it.
-pub(crate) type DynListener = dyn Fn(IpcMainEvent, Args) -> Result<Flow<Heard>, ArgError> + Send + Sync;
+pub(crate) type DynListener = dyn Fn(IpcMainEvent, &Args) -> Result<Flow<Heard>, ArgError> + Send + Sync;
 
 /// Takes the types out of a handler.
 pub(crate) fn erase_handler<F, A, M>(channel: &str, handler: F) -> Arc<DynHandler>
@@ -93,5 +93,5 @@ where
     F: Callback<IpcMainEvent, A>,
     F::Output: ListenerOutput<M>,
 {
-    Arc::new(move |event, args| Ok(listener.call(event, &args)?.into_flow()))
+    Arc::new(move |event, args| Ok(listener.call(event, args)?.into_flow()))
 }

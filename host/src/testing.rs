@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, Encoded, Seq, Value};
+use exciton_protocol::{Args, Seq, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
@@ -68,7 +68,7 @@ impl TestPage {
 
     /// The main process' handle to the page.
     pub fn web_contents(&self) -> WebContents {
-        WebContents::new(self.outlet.clone())
+        WebContents::new(self.outlet())
     }
 
     /// As the page's `ipcRenderer.send`. Ready when the listeners are through, their futures included.
@@ -108,17 +108,27 @@ impl TestPage {
 
     async fn ask(&self, kind: Incoming, channel: &str, args: impl SendArgs) -> Result<Value, PageError> {
         let args = args.into_args().map_err(|error| ErrorInfo::not_cloneable(&error))?;
-        let seq = self.outlet.next_seq();
-        let (sender, answer) = oneshot::channel();
-        lock(&self.outlet.waiting).insert(seq, sender);
+        let (seq, answer) = self.expect_answer();
         self.call(kind, seq, channel, args).await;
         let outcome = answer.await.unwrap_or_else(|_| Err(ErrorInfo::never_sent()));
         let value = outcome?.to_value().map_err(|error| ErrorInfo::plain(error.to_string()))?;
         Ok(value)
     }
 
+    /// A new call's number, and its answer to come.
+    pub(crate) fn expect_answer(&self) -> (Seq, oneshot::Receiver<Outcome>) {
+        let seq = self.outlet.next_seq();
+        let (sender, answer) = oneshot::channel();
+        lock(&self.outlet.waiting).insert(seq, sender);
+        (seq, answer)
+    }
+
+    pub(crate) fn outlet(&self) -> Arc<dyn Outlet> {
+        self.outlet.clone()
+    }
+
     async fn call(&self, kind: Incoming, seq: Seq, channel: &str, args: Args) {
-        let outlet: Arc<dyn Outlet> = self.outlet.clone();
+        let outlet = self.outlet();
         let mut request = Some(Request { kind, seq, channel, args });
         let pending = std::future::poll_fn(|cx| {
             let started = request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
@@ -144,8 +154,8 @@ impl std::error::Error for PageError {}
 
 impl From<ErrorInfo> for PageError {
     fn from(info: ErrorInfo) -> Self {
-        let data = info.data.and_then(|data| data.to_value().ok());
-        Self { name: info.name.into_owned(), message: info.message, code: info.code, data }
+        let ErrorInfo { name, message, code, data } = info;
+        Self { name: name.into_owned(), message, code, data }
     }
 }
 
@@ -186,11 +196,11 @@ impl Outlet for TestOutlet {
         Ok(())
     }
 
-    fn settle(&self, seq: Seq, outcome: Result<Encoded, ErrorInfo>) {
+    fn settle(&self, seq: Seq, outcome: Outcome) {
         self.hand_over(seq, outcome);
     }
 
-    fn answer(&self, seq: Seq, outcome: Result<Encoded, ErrorInfo>) {
+    fn answer(&self, seq: Seq, outcome: Outcome) {
         self.hand_over(seq, outcome);
     }
 

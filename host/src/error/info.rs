@@ -7,16 +7,18 @@ use exciton_protocol::{ArgError, EncodeError, Encoded, Object, Value};
 use serde::Serialize;
 
 /// The error of a call as the page is told it: the fields of the wire's `fail` packet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorInfo {
     /// JavaScript's name of the error, the word before the colon.
     pub name: Cow<'static, str>,
     /// The message, without the sentence that the page puts before it.
     pub message: String,
     /// A code for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Further data, already in the wire's form.
-    pub data: Option<Encoded>,
+    /// Further data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
 }
 
 impl ErrorInfo {
@@ -66,45 +68,39 @@ impl ErrorInfo {
         Self::new("DataCloneError", format!("An object could not be cloned: {error}"))
     }
 
-    fn from_value(mut value: Value) -> Self {
-        if let Value::String(text) = &value {
-            return Self::plain(text.to_string_lossy());
-        }
-        match &mut value {
-            Value::Object(object) if object.get("message").is_some_and(|it| it.as_str().is_some()) => {
-                Self::from_error_object(object)
-            }
-            _ => {
-                let message = serde_json::to_string(&value).unwrap_or_else(|error| error.to_string());
-                Self::plain(message).with_data(&value)
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::String(text) => Self::plain(text.to_string_lossy()),
+            Value::Object(object) if text(&object, "message").is_some() => Self::from_error_object(object),
+            other => {
+                let message = serde_json::to_string(&other).unwrap_or_else(|error| error.to_string());
+                Self { data: Some(other), ..Self::plain(message) }
             }
         }
     }
 
-    /// Of an object that has a text as its `message`.
-    fn from_error_object(object: &mut Object) -> Self {
-        let text = |key| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        let mut info = Self::plain(text("message").unwrap_or_default());
-        info.code = text("code");
-        if let Some(name) = text("name") {
-            info.name = name.into();
-        }
+    fn from_error_object(mut object: Object) -> Self {
+        let message = text(&object, "message").unwrap_or_default();
+        let name = text(&object, "name").map_or(Cow::Borrowed("Error"), Cow::Owned);
+        let code = text(&object, "code");
         let known = ["name", "message", "code", "data"];
         let strange = object.iter().any(|(key, _)| !known.iter().any(|known| key == known));
-        match object.remove("data") {
-            _ if strange => info.with_data(&*object),
-            Some(data) => info.with_data(&data),
-            None => info,
-        }
+        let data = if strange { Some(Value::Object(object)) } else { object.remove("data") };
+        Self { name, message, code, data }
     }
 
-    fn with_data(mut self, data: &impl Serialize) -> Self {
-        match Encoded::from_serialize(data) {
-            Ok(data) => self.data = Some(data),
-            Err(error) => tracing::warn!(%error, "the data of an error can't be cloned"),
-        }
-        self
+    /// The object of the wire's `fail` packet.
+    pub(crate) fn encode(&self) -> Encoded {
+        Encoded::from_serialize(self).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the data of an error can't be cloned");
+            let Self { name, message, code, .. } = self.clone();
+            Encoded::from_serialize(&Self { name, message, code, data: None }).unwrap_or_else(|_| Encoded::undefined())
+        })
     }
+}
+
+fn text(object: &Object, key: &str) -> Option<String> {
+    object.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The text that `panic!` was given.
