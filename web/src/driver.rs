@@ -1,0 +1,307 @@
+//! Owns the page's link: the socket and the synchronous request under it, its timer, and its place in the tab.
+//!
+//! A driver is a dumb loop around the protocol's `PageLink`: every input ends in `pump`, which does what the link
+//! wants. Packets pass through as handles of JavaScript strings; the only texts in wasm's memory are frames' heads.
+//!
+//! Invariant: no `RefCell` is borrowed while user code, a callback or `xhr.send()` runs. Firefox runs a page's socket
+//! events inside a synchronous request; they are queued here and handled in a later task, in order, in all engines.
+
+mod arrivals;
+mod boot;
+mod clock;
+mod envelope;
+mod error;
+mod frame_text;
+mod inbound;
+mod leave;
+mod payload;
+mod pump;
+mod receive;
+mod relink;
+mod socket;
+mod sync;
+mod sync_xhr;
+mod tab;
+mod web;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use exciton_protocol::{
+    Batch, Epoch, Full, Limits, LinkId, LinkLost, Millis, PageLink, Seq, TooLarge,
+};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+
+use self::arrivals::Arrivals;
+use self::boot::Facts;
+use self::clock::{Clock, now};
+use self::leave::PageEvents;
+use self::payload::Payload;
+use self::socket::{Socket, SocketEvent};
+use self::tab::Tab;
+
+pub use self::error::{PushError, StartError, SyncError};
+pub use self::inbound::{Delivery, lost_name};
+pub use self::payload::Packets;
+pub use self::sync::Answer;
+
+/// What the driver tells the page's faces. Either call may run user code, and may call the driver again.
+pub trait Face {
+    /// Packets came, in order and each once. Returns how many of those not skipped are done with; the others are told
+    /// later by [`Driver::consumed`].
+    fn deliver(&self, delivery: &Delivery) -> u32;
+
+    /// The link is over and another begins, counting from 0.
+    fn lost(&self, loss: Loss);
+}
+
+/// A link that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The reason.
+    pub why: LinkLost,
+    /// Packets from this one on had not left the page.
+    pub unsent: Seq,
+    /// Packets before that which were not acknowledged: they may or may not have run.
+    pub unknown: u64,
+}
+
+/// The page's one link and everything under it. Cheap to clone; lives as long as the document.
+#[derive(Clone)]
+pub struct Driver(Rc<Inner>);
+
+pub(crate) struct Inner {
+    /// The host's base URL, which ends with `/`.
+    base: String,
+    face: Box<dyn Face>,
+    /// The limits that the faces were told at the start, and that they and this end keep to.
+    told: Limits,
+    link: RefCell<PageLink<Payload>>,
+    /// Counts the links of the document.
+    generation: Cell<u32>,
+    boot: Cell<Boot>,
+    /// How long a host that doesn't answer is left alone, in milliseconds.
+    boot_wait: Cell<u64>,
+    socket: RefCell<Option<Socket>>,
+    /// Counts the sockets, so that an event of an earlier one is known as stale.
+    sockets: Cell<u32>,
+    /// Synchronous requests under way, each within the one before.
+    syncing: Cell<u32>,
+    /// A callback of the face is running.
+    delivering: Cell<bool>,
+    /// Socket events that came meanwhile, with their socket's number.
+    waiting: RefCell<VecDeque<(u32, SocketEvent)>>,
+    /// The pieces so far of a packet that comes in parts.
+    pieces: RefCell<Vec<Uint8Array>>,
+    arrivals: RefCell<Arrivals>,
+    /// All packets before this one have left the page, at least once.
+    departed: Cell<Seq>,
+    /// The document is unloading: what is pushed now leaves by a request that outlives it.
+    leaving: Cell<bool>,
+    tab: Tab,
+    clock: Clock,
+    tasks: Tasks,
+    page_events: RefCell<Option<PageEvents>>,
+}
+
+/// How far the driver knows its host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Boot {
+    /// Nothing has been asked. A replaced page stays here until it is used or looked at again.
+    Unknown { urgent: bool },
+    /// The host was asked.
+    Asked,
+    /// It didn't answer; it is asked again then.
+    Waiting { until: Millis },
+    /// The link's epoch is the host's.
+    Known,
+}
+
+/// What the browser calls later, each made once.
+struct Tasks {
+    drain: Closure<dyn Fn()>,
+    alive: Closure<dyn Fn(JsValue)>,
+    boot_response: Closure<dyn Fn(JsValue)>,
+    boot_facts: Closure<dyn Fn(JsValue)>,
+    ignore: Closure<dyn Fn(JsValue)>,
+}
+
+impl Driver {
+    /// Begins the page's link. `facts` is what the host left on the page, `undefined` for what
+    /// `globalThis[Symbol.for('exciton.boot')]` holds; a page without either asks the host. The face is called in later
+    /// tasks only.
+    ///
+    /// # Errors
+    /// [`StartError`] if there is no document, or the host speaks another version of the wire.
+    pub fn start(facts: JsValue, face: impl Face + 'static) -> Result<Self, StartError> {
+        let facts = if facts.is_undefined() { boot::given() } else { facts };
+        let known = if facts.is_undefined() {
+            None
+        } else {
+            Some(boot::read(&facts).ok_or(StartError::Version)?)
+        };
+        let base = boot::base(&facts).ok_or(StartError::NoDocument)?;
+        let limits = known.map_or_else(Limits::default, |facts| facts.limits);
+        let inner = Rc::new_cyclic(|weak| Inner {
+            tab: Tab::new(&base),
+            base,
+            face: Box::new(face),
+            told: limits,
+            link: RefCell::new(new_link(known)),
+            generation: Cell::new(0),
+            boot: Cell::new(if known.is_some() {
+                Boot::Known
+            } else {
+                Boot::Unknown { urgent: true }
+            }),
+            boot_wait: Cell::new(relink::FIRST_WAIT),
+            socket: RefCell::new(None),
+            sockets: Cell::new(0),
+            syncing: Cell::new(0),
+            delivering: Cell::new(false),
+            waiting: RefCell::default(),
+            pieces: RefCell::default(),
+            arrivals: RefCell::default(),
+            departed: Cell::new(0),
+            leaving: Cell::new(false),
+            clock: Clock::new(soon(weak, Inner::on_timer)),
+            tasks: Tasks {
+                drain: Closure::new(soon(weak, Inner::drain)),
+                alive: Closure::new(later(weak, Inner::on_alive)),
+                boot_response: Closure::new(later(weak, Inner::on_boot_response)),
+                boot_facts: Closure::new(later(weak, Inner::on_boot_facts)),
+                ignore: Closure::new(|_| {}),
+            },
+            page_events: RefCell::new(None),
+        });
+        let link = inner.link_id();
+        inner.tab.arrive(&link);
+        *inner.page_events.borrow_mut() =
+            PageEvents::listen(later(&Rc::downgrade(&inner), Inner::on_page_event));
+        inner.pump();
+        Ok(Self(inner))
+    }
+
+    /// Takes packets, to be sent in order. Returns the seq after the last one.
+    ///
+    /// `size` is an upper bound of their bytes in UTF-8, attachments included. A packet above `wholeBytes` is pushed
+    /// alone and travels in parts; its seq is then the last part's, so the one before the returned one in every case.
+    ///
+    /// # Errors
+    /// [`PushError`] if it is larger than any packet may be, or too much waits already. Nothing was taken then.
+    pub fn push(&self, packets: Packets, count: u32, size: usize) -> Result<Seq, PushError> {
+        let inner = &self.0;
+        if count == 1 && size > inner.told.packet_bytes as usize {
+            return Err(TooLarge { size, limit: inner.told.packet_bytes as usize }.into());
+        }
+        let queued = self.queued() + size;
+        let cap = inner.told.outbox_bytes as usize;
+        if queued > cap {
+            return Err(Full { queued, cap }.into());
+        }
+        inner.take(packets, count, size);
+        inner.urge();
+        inner.pump();
+        if inner.leaving.get() {
+            inner.bye();
+        }
+        Ok(inner.link.borrow().next_seq())
+    }
+
+    /// The listeners of `count` further packets were called.
+    pub fn consumed(&self, count: u32) {
+        self.0.consumed(count);
+        self.0.pump();
+    }
+
+    /// Bytes that wait for the host's acknowledgement.
+    pub fn queued(&self) -> usize {
+        self.0.link.borrow().queued_bytes()
+    }
+
+    /// The limits that hold for what is pushed.
+    pub fn limits(&self) -> &Limits {
+        &self.0.told
+    }
+}
+
+impl Inner {
+    /// Numbers packets and keeps them; a big one in parts.
+    fn take(&self, packets: Packets, count: u32, size: usize) {
+        let mut link = self.link.borrow_mut();
+        let limits = *link.limits();
+        if count > 1 || size <= limits.whole_bytes as usize {
+            link.push_sync(Batch { count, size, payload: Payload::Packets(packets) });
+            return;
+        }
+        let bytes = envelope::bytes(&packets.text, &packets.blobs);
+        let end = bytes.length();
+        let mut at = 0;
+        while at < end {
+            let next = end.min(at.saturating_add(limits.part_bytes));
+            let payload = Payload::Part { piece: bytes.subarray(at, next), last: next == end };
+            link.push_sync(Batch { count: 1, size: (next - at) as usize, payload });
+            at = next;
+        }
+    }
+
+    fn consumed(&self, count: u32) {
+        let consumed = self.arrivals.borrow_mut().consume(count);
+        self.link.borrow_mut().consumed(consumed, now());
+    }
+
+    fn link_id(&self) -> String {
+        frame_text::link_id(self.link.borrow().id())
+    }
+
+    fn is_known(&self) -> bool {
+        self.boot.get() == Boot::Known
+    }
+}
+
+/// A link of a new name. Without the host's facts it only keeps what is pushed.
+fn new_link(facts: Option<Facts>) -> PageLink<Payload> {
+    let random = Uint8Array::new_with_length(16);
+    web::random_values(&random);
+    let mut bits = [0; 16];
+    random.copy_to(&mut bits);
+    let id = LinkId::from_bits(u128::from_ne_bytes(bits));
+    named_link(id, facts)
+}
+
+fn named_link(id: LinkId, facts: Option<Facts>) -> PageLink<Payload> {
+    let mut link = match facts {
+        Some(Facts { epoch, limits }) => PageLink::new(id, epoch, limits, now()),
+        None => PageLink::new(id, Epoch::from_bits(0), Limits::default(), now()),
+    };
+    link.set_hidden(is_hidden());
+    link
+}
+
+/// Whether nobody sees the page.
+fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+}
+
+/// A call of the driver's that the browser makes later, if the driver is still there.
+fn later<T: 'static>(inner: &Weak<Inner>, call: fn(&Rc<Inner>, T)) -> impl Fn(T) + 'static {
+    let inner = inner.clone();
+    move |argument| {
+        if let Some(inner) = inner.upgrade() {
+            call(&inner, argument);
+        }
+    }
+}
+
+/// The same without an argument.
+fn soon(inner: &Weak<Inner>, call: fn(&Rc<Inner>)) -> impl Fn() + 'static {
+    let inner = inner.clone();
+    move || {
+        if let Some(inner) = inner.upgrade() {
+            call(&inner);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a page must know of its host before its first packet leaves: the epoch and the limits.
+
+use exciton_protocol::{Epoch, Limits};
+use js_sys::{Object, Symbol};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::XmlHttpRequest;
+
+use super::web;
+
+/// What the host says of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) epoch: Epoch,
+    pub(crate) limits: Limits,
+}
+
+/// Reads the host's `{version, epoch, limits}`. `None` if it isn't that, or of another version.
+pub(crate) fn read(facts: &JsValue) -> Option<Facts> {
+    if web::get(facts, "version") != 1 {
+        return None;
+    }
+    let epoch = Epoch::parse(&web::get(facts, "epoch").as_string()?).ok()?;
+    Some(Facts { epoch, limits: limits(&web::get(facts, "limits")) })
+}
+
+/// The limits that a page keeps to; a missing one has its default.
+fn limits(given: &JsValue) -> Limits {
+    let mut limits = Limits::default();
+    let number = |name: &str| web::whole(&web::get(given, name));
+    let size = |slot: &mut u32, name: &str| {
+        if let Some(number) = number(name) {
+            *slot = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+    };
+    size(&mut limits.window_packets, "windowPackets");
+    size(&mut limits.window_bytes, "windowBytes");
+    size(&mut limits.outbox_bytes, "outboxBytes");
+    size(&mut limits.open_invokes, "openInvokes");
+    size(&mut limits.batch_packets, "batchPackets");
+    size(&mut limits.batch_bytes, "batchBytes");
+    size(&mut limits.whole_bytes, "wholeBytes");
+    size(&mut limits.part_bytes, "partBytes");
+    size(&mut limits.packet_bytes, "packetBytes");
+    size(&mut limits.depth, "depth");
+    size(&mut limits.nested_syncs, "nestedSyncs");
+    // A part has at least one byte, or there would be no end of them.
+    limits.part_bytes = limits.part_bytes.max(1);
+    let span = |slot: &mut u64, name: &str| {
+        if let Some(number) = number(name) {
+            *slot = number;
+        }
+    };
+    span(&mut limits.sync_total, "syncTotal");
+    span(&mut limits.silence, "silence");
+    span(&mut limits.probe, "probe");
+    span(&mut limits.ack_delay, "ackDelay");
+    limits
+}
+
+/// What the host's script has left for whoever begins the link; `undefined` on a page that it didn't serve.
+pub(crate) fn given() -> JsValue {
+    let name: JsValue = Symbol::for_("exciton.boot").into();
+    js_sys::Reflect::get(&js_sys::global(), &name).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The host's base URL, which ends with `/`: what the host says, else `_exciton/` beside the document.
+pub(crate) fn base(facts: &JsValue) -> Option<String> {
+    let window = web_sys::window()?;
+    let url = match web::get(facts, "base").as_string() {
+        Some(given) => web::Url::new(&given, &window.location().href().ok()?),
+        None => web::Url::new("_exciton/", &window.document()?.base_uri().ok()??),
+    };
+    let mut base = url.ok()?.href();
+    if !base.ends_with('/') {
+        base.push('/');
+    }
+    Some(base)
+}
+
+/// Asks the host, and blocks until it answers.
+pub(crate) fn ask_blocking(base: &str) -> Option<Facts> {
+    let request = XmlHttpRequest::new().ok()?;
+    request.open_with_async("GET", &url(base), false).ok()?;
+    request.send().ok()?;
+    if request.status() != Ok(200) {
+        return None;
+    }
+    let text = request.unchecked_ref::<web::RawRequest>().response_text().ok()?;
+    read(&web::parse_json(&text).ok()?)
+}
+
+/// Asks the host; a promise of its response.
+pub(crate) fn ask(base: &str) -> Option<js_sys::Promise> {
+    let init = Object::new();
+    web::set(&init, "cache", &JsValue::from_str("no-store"));
+    web::fetch(&url(base), &init).ok()
+}
+
+fn url(base: &str) -> String {
+    let mut url = String::from(base);
+    url.push_str("boot");
+    url
+}

@@ -1,0 +1,47 @@
+//! What the page's outbox holds: handles of what JavaScript gave, never copies.
+
+use exciton_protocol::Merge;
+use js_sys::{JsString, Uint8Array};
+use wasm_bindgen::JsCast;
+
+use super::web::RawString;
+
+/// Packets, or a piece of one, on their way to the host.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    /// Whole packets.
+    Packets(Packets),
+    /// A piece of a packet that is too big to travel whole.
+    Part {
+        /// Bytes of the packet's envelope: a view, not a copy.
+        piece: Uint8Array,
+        /// No more pieces follow.
+        last: bool,
+    },
+}
+
+/// Whole packets as JavaScript writes them.
+#[derive(Clone, Debug)]
+pub struct Packets {
+    /// Their JSON, joined by commas.
+    pub text: JsString,
+    /// All their attachments, in order.
+    pub blobs: Vec<Uint8Array>,
+}
+
+impl Merge for Payload {
+    fn merge(&mut self, other: Self) -> Result<(), Self> {
+        match (self, other) {
+            (Self::Packets(mine), Self::Packets(more)) => {
+                let joined = mine
+                    .text
+                    .unchecked_ref::<RawString>()
+                    .concat2(&JsString::from(","), &more.text);
+                mine.text = joined;
+                mine.blobs.extend(more.blobs);
+                Ok(())
+            }
+            (_, other) => Err(other),
+        }
+    }
+}

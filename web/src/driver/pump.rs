@@ -1,0 +1,158 @@
+//! Does what the link wants: the loop after each input.
+
+use std::rc::Rc;
+
+use exciton_protocol::{CloseReason, PageTransmit, Seq, Want, close_code};
+use js_sys::Object;
+use wasm_bindgen::JsValue;
+
+use super::clock::now;
+use super::frame_text::{self, Contact, Hello};
+use super::payload::Payload;
+use super::socket::Socket;
+use super::{Boot, Inner, envelope, web};
+
+impl Inner {
+    /// Called after each input. While a synchronous request runs nothing goes out: it carries what waits.
+    pub(super) fn pump(self: &Rc<Self>) {
+        if self.syncing.get() > 0 {
+            return;
+        }
+        self.ask_if_due();
+        if self.is_known() {
+            self.follow();
+            self.transmit();
+        }
+        // Nobody shows the state of the connection yet; a lost link is told where it is found.
+        while self.next_event() {}
+        self.arm();
+    }
+
+    pub(super) fn on_timer(self: &Rc<Self>) {
+        self.clock.fired();
+        if self.is_known() {
+            self.link.borrow_mut().handle_timeout(now(), web::entropy());
+        }
+        self.pump();
+    }
+
+    /// The answer to a probe: a response, or why there is none.
+    pub(super) fn on_alive(self: &Rc<Self>, response: JsValue) {
+        let alive = web::get(&response, "ok").is_truthy();
+        self.link.borrow_mut().handle_alive(alive, now(), web::entropy());
+        self.pump();
+    }
+
+    /// Closes the socket, if there is one, and takes no more of its events.
+    pub(super) fn close_socket(&self, reason: CloseReason) {
+        self.sockets.set(self.sockets.get().wrapping_add(1));
+        let socket = self.socket.borrow_mut().take();
+        if let Some(socket) = socket {
+            socket.close(close_code(reason));
+        }
+    }
+
+    fn arm(&self) {
+        let due = match self.boot.get() {
+            Boot::Known => self.link.borrow().poll_timeout(),
+            Boot::Waiting { until } => Some(until),
+            Boot::Unknown { .. } | Boot::Asked => None,
+        };
+        self.clock.arm(due, now());
+    }
+
+    fn next_event(&self) -> bool {
+        self.link.borrow_mut().poll_event().is_some()
+    }
+
+    fn follow(self: &Rc<Self>) {
+        while let Some(want) = self.next_want() {
+            match want {
+                Want::Connect => self.connect(),
+                Want::Probe => self.probe(),
+                Want::Close(reason) => self.close_socket(reason),
+                _ => {}
+            }
+        }
+    }
+
+    fn next_want(&self) -> Option<Want> {
+        self.link.borrow_mut().poll_want()
+    }
+
+    fn connect(self: &Rc<Self>) {
+        self.close_socket(CloseReason::Silent);
+        let number = self.sockets.get();
+        let weak = Rc::downgrade(self);
+        let socket = Socket::open(&self.base, move |event| {
+            if let Some(inner) = weak.upgrade() {
+                inner.on_socket(number, event);
+            }
+        });
+        if socket.is_none() {
+            self.link.borrow_mut().handle_closed(now(), web::entropy());
+        }
+        *self.socket.borrow_mut() = socket;
+    }
+
+    /// Browsers punish failing sockets by seconds, failing fetches not at all.
+    fn probe(self: &Rc<Self>) {
+        let init = Object::new();
+        web::set(&init, "cache", &JsValue::from_str("no-store"));
+        if let Ok(signal) = web::abort_after(PROBE_LIMIT) {
+            web::set(&init, "signal", &signal);
+        }
+        let mut url = self.base.clone();
+        url.push_str("alive");
+        match web::fetch(&url, &init) {
+            Ok(response) => web::either(&response, &self.tasks.alive),
+            Err(_) => self.link.borrow_mut().handle_alive(false, now(), web::entropy()),
+        }
+    }
+
+    fn transmit(&self) {
+        while let Some(message) = self.next_message() {
+            // The link only writes while it believes in an open socket.
+            if let Some(socket) = &*self.socket.borrow() {
+                socket.send(&message);
+            }
+        }
+    }
+
+    fn next_message(&self) -> Option<JsValue> {
+        let mut link = self.link.borrow_mut();
+        let (id, epoch) = (link.id(), link.epoch());
+        Some(match link.poll_transmit(now())? {
+            PageTransmit::Hello { attempt, ack, admitted, fresh } => {
+                let contact = Contact { link: id, epoch, ack, fresh };
+                contact.hello(&Hello { attempt, admitted }, &self.tab.info()).into()
+            }
+            PageTransmit::Data { flight, ack } => {
+                let (first, batch) = (flight.first, flight.batch);
+                self.depart(first + Seq::from(batch.count));
+                match &batch.payload {
+                    Payload::Packets(packets) => {
+                        let head = frame_text::data_head(first, ack);
+                        let json = web::concat(&head, &packets.text, frame_text::DATA_TAIL);
+                        envelope::join(&json, &packets.blobs)
+                    }
+                    Payload::Part { piece, last } => {
+                        let json = frame_text::part(first, ack, *last, piece.length());
+                        envelope::join(&json.into(), std::slice::from_ref(piece))
+                    }
+                }
+            }
+            PageTransmit::Ack(ack) => JsValue::from_str(&frame_text::ack(ack)),
+            PageTransmit::Ping => JsValue::from_str(frame_text::PING),
+            _ => return None,
+        })
+    }
+
+    /// Packets before `end` have left the page.
+    pub(super) fn depart(&self, end: Seq) {
+        self.departed.set(self.departed.get().max(end));
+    }
+}
+
+/// How long a probe may take, in milliseconds.
+const PROBE_LIMIT: f64 = 1_000.0;

@@ -1,0 +1,168 @@
+//! What comes by the socket, on its way to the faces.
+
+use std::rc::Rc;
+
+use exciton_protocol::{Admit, CloseReason, LinkLost, PeerMisbehaved, Seq};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::clock::now;
+use super::inbound::{self, Delivery, Frame};
+use super::socket::SocketEvent;
+use super::{Inner, web};
+
+impl Inner {
+    /// An event of socket `number`. What comes while a synchronous request runs waits for a later task.
+    pub(super) fn on_socket(self: &Rc<Self>, number: u32, event: SocketEvent) {
+        let is_first = self.waiting.borrow().is_empty();
+        if is_first && !self.is_busy() {
+            self.handle(number, event);
+            return;
+        }
+        self.waiting.borrow_mut().push_back((number, event));
+        if is_first {
+            self.drain_later();
+        }
+    }
+
+    /// Handles one event that had to wait; the next has its own turn, after what this one's listeners have begun.
+    pub(super) fn drain(self: &Rc<Self>) {
+        if self.is_busy() {
+            self.drain_later();
+            return;
+        }
+        // It stays in the queue meanwhile, so that nothing overtakes the rest of it.
+        let event = self.waiting.borrow_mut().front_mut().map(|(number, event)| {
+            (*number, std::mem::replace(event, SocketEvent::Message(JsValue::UNDEFINED)))
+        });
+        if let Some((number, event)) = event {
+            self.handle(number, event);
+            self.waiting.borrow_mut().pop_front();
+        }
+        if !self.waiting.borrow().is_empty() {
+            web::queue_microtask(self.tasks.drain.as_ref().unchecked_ref());
+        }
+    }
+
+    /// No engine runs a timer inside a synchronous request.
+    fn drain_later(&self) {
+        web::set_timeout(self.tasks.drain.as_ref().unchecked_ref(), 0.0);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.syncing.get() > 0 || self.delivering.get()
+    }
+
+    fn handle(self: &Rc<Self>, number: u32, event: SocketEvent) {
+        // Of a socket that another has taken the place of.
+        if number != self.sockets.get() {
+            return;
+        }
+        match event {
+            SocketEvent::Open => self.link.borrow_mut().handle_open(now()),
+            SocketEvent::Message(data) => self.handle_message(&data),
+            SocketEvent::Closed => {
+                let closed = self.socket.borrow_mut().take();
+                drop(closed);
+                self.link.borrow_mut().handle_closed(now(), web::entropy());
+            }
+        }
+        self.pump();
+    }
+
+    fn handle_message(self: &Rc<Self>, data: &JsValue) {
+        let taken = match inbound::read(data) {
+            None => return self.give_up(CloseReason::Undecodable),
+            Some(Frame::Lost(why)) => return self.lose(why),
+            Some(Frame::Welcome { ack, admitted, tab }) => {
+                self.tab.keep(&tab);
+                self.link.borrow_mut().handle_welcome(ack, admitted, now())
+            }
+            Some(Frame::Ack(ack)) => self.link.borrow_mut().handle_ack(ack, now()),
+            Some(Frame::Data { first, ack, delivery }) => self.handle_data(first, ack, delivery),
+            Some(Frame::Part { seq, ack, last, piece }) => self.handle_part(seq, ack, last, piece),
+        };
+        if taken.is_err() {
+            self.give_up(CloseReason::Misbehaved);
+        }
+    }
+
+    /// The host broke a rule of the wire: another connection repairs the link.
+    fn give_up(&self, reason: CloseReason) {
+        self.close_socket(reason);
+        self.link.borrow_mut().handle_misbehaved(now(), web::entropy());
+    }
+
+    fn handle_data(
+        &self,
+        first: Seq,
+        ack: Seq,
+        mut delivery: Delivery,
+    ) -> Result<(), PeerMisbehaved> {
+        let count = delivery.packets.length();
+        let admit = self.link.borrow_mut().handle_data(first, count, delivery.size, ack, now())?;
+        if let Admit::Take { skip } = admit {
+            delivery.skip = skip;
+            self.deliver(&delivery);
+        }
+        Ok(())
+    }
+
+    fn handle_part(
+        self: &Rc<Self>,
+        seq: Seq,
+        ack: Seq,
+        last: bool,
+        piece: Uint8Array,
+    ) -> Result<(), PeerMisbehaved> {
+        let size = piece.length() as usize;
+        let before =
+            self.pieces.borrow().iter().fold(0, |sum, piece| sum + piece.length() as usize);
+        if before + size > self.link.borrow().limits().packet_bytes as usize + HEADROOM {
+            return Err(PeerMisbehaved::StrayPart);
+        }
+        if self.link.borrow_mut().handle_data(seq, 1, size, ack, now())? == Admit::Duplicate {
+            return Ok(());
+        }
+        self.pieces.borrow_mut().push(piece);
+        if !last {
+            let consumed = self.arrivals.borrow_mut().piece();
+            self.link.borrow_mut().consumed(consumed, now());
+            return Ok(());
+        }
+        let pieces = self.pieces.take();
+        match inbound::from_parts(&joined(&pieces, before + size)) {
+            Some(delivery) => self.deliver(&delivery),
+            // It was admitted, so no connection brings it again.
+            None => self.lose(LinkLost::Expired),
+        }
+        Ok(())
+    }
+
+    fn deliver(&self, delivery: &Delivery) {
+        let count = delivery.packets.length() - delivery.skip;
+        self.arrivals.borrow_mut().packets(count);
+        let generation = self.generation.get();
+        let outer = self.delivering.replace(true);
+        let done = self.face.deliver(delivery);
+        self.delivering.set(outer);
+        // A listener's own synchronous call may have found the link lost.
+        if generation == self.generation.get() {
+            self.consumed(done);
+        }
+    }
+}
+
+fn joined(pieces: &[Uint8Array], size: usize) -> Uint8Array {
+    // Bounded by `packet_bytes`.
+    let bytes = Uint8Array::new_with_length(size as u32);
+    let mut at = 0;
+    for piece in pieces {
+        bytes.set(piece, at);
+        at += piece.length();
+    }
+    bytes
+}
+
+/// What a packet's envelope may have beyond its data.
+const HEADROOM: usize = 64 * 1_024;

@@ -1,0 +1,199 @@
+//! `sendSync`: one synchronous request that carries everything the host doesn't have yet.
+
+use exciton_protocol::{LinkLost, Seq, TooLarge};
+use js_sys::{Array, JsString, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::clock::now;
+use super::envelope::{self, Cutter};
+use super::frame_text::{self, Contact};
+use super::payload::{Packets, Payload};
+use super::sync_xhr::{self, Response};
+use super::web::{self, RawString};
+use super::{Driver, Inner, SyncError, boot, inbound};
+
+/// The answer to a synchronous packet.
+pub struct Answer {
+    /// The host's JSON: an object with `answer`, or with `error` (`name`, `message`, and maybe `code` and `data`).
+    pub body: JsValue,
+    /// The attachments that the value names.
+    pub blobs: Vec<Uint8Array>,
+}
+
+impl Driver {
+    /// Sends one packet after all that was pushed, and blocks until it is answered. `size` is as in
+    /// [`Driver::push`]. The packets go with the request, not with the socket, so it works before there is one.
+    ///
+    /// # Errors
+    /// [`SyncError`]; its [`may_have_run`](SyncError::may_have_run) says whether a listener may have been called.
+    pub fn sync(&self, packet: Packets, size: usize) -> Result<Answer, SyncError> {
+        let inner = &self.0;
+        let limit = inner.told.packet_bytes as usize;
+        if size > limit {
+            return Err(TooLarge { size, limit }.into());
+        }
+        inner.know_host()?;
+        inner.link.borrow().check_nesting()?;
+        inner.take(packet, 1, size);
+        let seq = inner.link.borrow().next_seq() - 1;
+        inner.link.borrow_mut().sync_begin(seq)?;
+        let generation = inner.generation.get();
+        inner.syncing.set(inner.syncing.get() + 1);
+        let outcome = inner.exchange(seq, generation);
+        inner.syncing.set(inner.syncing.get() - 1);
+        if generation == inner.generation.get() {
+            inner.link.borrow_mut().sync_end(seq, outcome.is_ok());
+            if let Err(SyncError::Lost { why, .. }) = &outcome {
+                inner.lose(*why);
+            }
+        }
+        inner.pump();
+        outcome
+    }
+}
+
+impl Inner {
+    /// The epoch must be known before the first packet leaves; here there is no time to wait for it.
+    fn know_host(&self) -> Result<(), SyncError> {
+        let mut tries = 0;
+        while !self.is_known() {
+            match boot::ask_blocking(&self.base) {
+                Some(facts) => self.adopt(facts),
+                None => tries = self.pause(tries, false)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn exchange(&self, seq: Seq, generation: u32) -> Result<Answer, SyncError> {
+        let limit = self.link.borrow().limits().sync_total;
+        let end = now().plus(limit);
+        let mut tries = 0;
+        let mut body = self.request(seq, true);
+        loop {
+            let response = sync_xhr::put(&self.base, &body);
+            if generation != self.generation.get() {
+                // A call within this one has found the link lost.
+                return Err(SyncError::Lost { why: LinkLost::Expired, may_have_run: true });
+            }
+            let Some(response) = response.filter(|response| !GATEWAY.contains(&response.status))
+            else {
+                // The very same request again: the host skips what it has got.
+                tries = self.pause(tries, true)?;
+                continue;
+            };
+            match response.status {
+                200 => {
+                    self.take_state(&response)?;
+                    return answer(response);
+                }
+                202 => {
+                    self.take_state(&response)?;
+                    body = self.request(seq, false);
+                    tries = 0;
+                }
+                410 => {
+                    let why = inbound::lost(&web::get(&response.json, "lost"))
+                        .ok_or(SyncError::Garbled)?;
+                    return Err(SyncError::Lost { why, may_have_run: tries > 0 });
+                }
+                status => {
+                    let error = web::get(&response.json, "error");
+                    let message = web::get(&error, "message").as_string().unwrap_or_default();
+                    return Err(SyncError::Refused { status, message: message.into() });
+                }
+            }
+            if now() >= end {
+                return Err(SyncError::TimedOut { limit });
+            }
+        }
+    }
+
+    /// Waits before the next try. The page is blocked anyway, and no browser lets its main thread sleep.
+    fn pause(&self, tries: u32, may_have_run: bool) -> Result<u32, SyncError> {
+        let pause = PAUSES.get(tries as usize).filter(|_| !self.leaving.get());
+        let tries = tries + 1;
+        let Some(pause) = pause else { return Err(SyncError::Unreachable { tries, may_have_run }) };
+        let until = now().plus(*pause);
+        while now() < until {}
+        Ok(tries)
+    }
+
+    /// The body: with the packets that the host doesn't have yet, or only to go on waiting.
+    fn request(&self, seq: Seq, with_packets: bool) -> JsValue {
+        let mut frames = Frames::default();
+        let mut link = self.link.borrow_mut();
+        let (ack, got) = link.sync_header();
+        let got = got.to_vec();
+        if with_packets {
+            for flight in link.backlog(seq) {
+                frames.add(flight.first, ack, &flight.batch.payload);
+            }
+            self.depart(seq + 1);
+        }
+        let contact = Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
+        frames.body(&contact.request(&got, Some(seq), &self.tab.info()))
+    }
+
+    /// Where the link stands, as each answer says.
+    fn take_state(&self, response: &Response) -> Result<(), SyncError> {
+        let number = |name| web::whole(&web::get(&response.json, name)).ok_or(SyncError::Garbled);
+        let (ack, admitted) = (number("ack")?, number("admitted")?);
+        self.tab.keep(&web::get(&response.json, "tab"));
+        self.link.borrow_mut().handle_sync(ack, admitted, now()).map_err(|_| SyncError::Garbled)
+    }
+}
+
+/// The frames of a request's body.
+#[derive(Default)]
+pub(super) struct Frames {
+    text: Option<JsString>,
+    blobs: Vec<Uint8Array>,
+}
+
+impl Frames {
+    /// Adds a batch.
+    pub(super) fn add(&mut self, first: Seq, ack: Seq, payload: &Payload) {
+        let frame = match payload {
+            Payload::Packets(packets) => {
+                self.blobs.extend(packets.blobs.iter().cloned());
+                let head = frame_text::data_head(first, ack);
+                web::concat(&head, &packets.text, frame_text::DATA_TAIL)
+            }
+            Payload::Part { piece, last } => {
+                self.blobs.push(piece.clone());
+                frame_text::part(first, ack, *last, piece.length()).into()
+            }
+        };
+        self.text = Some(match self.text.take() {
+            Some(text) => text.unchecked_ref::<RawString>().concat2(&",".into(), &frame),
+            None => frame,
+        });
+    }
+
+    /// The whole body; `head` ends where the frames begin.
+    pub(super) fn body(&self, head: &JsString) -> JsValue {
+        let text = self.text.clone().unwrap_or_else(|| "".into());
+        let json = head.unchecked_ref::<RawString>().concat2(&text, &"]}".into());
+        envelope::join(&json, &self.blobs)
+    }
+}
+
+fn answer(response: Response) -> Result<Answer, SyncError> {
+    let mut blobs = Vec::new();
+    if let Some(run) = response.run {
+        let lengths: Array =
+            web::get(&response.json, "blobs").dyn_into().map_err(|_| SyncError::Garbled)?;
+        let mut cutter = Cutter::new(run);
+        for length in lengths.iter() {
+            blobs.push(cutter.cut(&length).ok_or(SyncError::Garbled)?);
+        }
+    }
+    Ok(Answer { body: response.json, blobs })
+}
+
+/// Milliseconds before each further try of a request that had no answer.
+const PAUSES: [u64; 6] = [0, 50, 100, 200, 400, 800];
+
+/// What a proxy answers while the host behind it is away.
+const GATEWAY: [u16; 3] = [502, 503, 504];
