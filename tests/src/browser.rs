@@ -278,9 +278,9 @@ impl Browser {
 
     /// The lines that all pages of this browser have written to their console until now, in order: the
     /// text of `console.log`, `info` and `debug` as it is; after `warning: ` or `error: ` that of
-    /// `console.warn` and `error`; after `uncaught: ` errors that nobody caught. Objects and `%s` look different
-    /// in each engine; compare texts. A line may come a
-    /// little later than the call that wrote it: wait with [`Browser::wait_console`].
+    /// `console.warn` and `error`; after `uncaught: ` errors that nobody caught. Objects and formats
+    /// such as `%s` look different in each engine; let pages write plain text. A line may come a little
+    /// later than the call that wrote it: wait with [`Browser::wait_console`].
     ///
     /// # Errors
     /// In WebKit, whose console is not to be had under automation: [`run_plain`](crate::run_plain).

@@ -69,22 +69,29 @@ fn listening(line: &str, sockets: &[String]) -> Option<u16> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::os::fd::AsRawFd;
 
     #[test]
-    fn this_process_is_found_listening_exactly_while_it_does() {
+    fn a_row_counts_if_it_listens_on_a_socket_of_the_process() {
+        let row = "  0: 0100007F:8F1F 00000000:0000 0A 00000000:00000000 00:00000000 00000000 \
+            0        0 31337 1 0000000000000000 100 0 0 10 0";
+        let sockets = ["4711".to_owned(), "31337".to_owned()];
+        assert_eq!(listening(row, &sockets), Some(0x8F1F));
+        assert_eq!(listening(row, &sockets[..1]), None);
+        let connected = row.replace(" 0A ", " 01 ");
+        assert_eq!(listening(&connected, &sockets), None);
+    }
+
+    #[test]
+    fn a_process_that_listens_is_found() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let found = || {
-            let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
-            let inode = |line: &str| line.split_whitespace().nth(9).unwrap().to_owned();
-            table
-                .lines()
-                .skip(1)
-                .filter_map(|line| listening(line, &[inode(line)]))
-                .any(|found| found == port)
-        };
-        assert!(found());
-        drop(listener);
-        assert!(!found());
+        // Other tests of this process may listen too, so ask for this very socket.
+        let socket = std::fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).unwrap();
+        let inode = socket.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).to_owned();
+        let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+        let found = table.lines().find_map(|line| listening(line, std::slice::from_ref(&inode)));
+        assert_eq!(found, Some(port));
+        assert!(look(std::process::id()).is_some());
     }
 }
