@@ -43,5 +43,7 @@ fn steers(name: &str) -> bool {
         "RUSTFLAGS",
         "TARGET",
     ];
-    name.ends_with("_WRAPPER") || NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    name.ends_with("_WRAPPER")
+        || NAMES.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -25,16 +25,20 @@ pub(crate) fn embed(package: &Path, out: &Path) -> Result<(), String> {
 
 /// Trunk's `dist/` if it has a page that is younger than all it was made from.
 fn fresh(root: &Path) -> Result<Option<PathBuf>, String> {
-    const INPUTS: [&str; 5] = ["index.html", "web/page", "web/src", "web/Cargo.toml", "protocol/src"];
+    const INPUTS: [&str; 5] =
+        ["index.html", "web/page", "web/src", "web/Cargo.toml", "protocol/src"];
     let dist = root.join("dist");
     // Cargo runs a script whose watched file is missing every time; an empty folder is as good, and can be watched.
-    fs::create_dir_all(&dist).map_err(|error| format!("can't create {}: {error}", dist.display()))?;
+    fs::create_dir_all(&dist)
+        .map_err(|error| format!("can't create {}: {error}", dist.display()))?;
     println!("cargo::rerun-if-changed={}", dist.display());
 
     let mut youngest = SystemTime::UNIX_EPOCH;
     for input in INPUTS.map(|input| root.join(input)).into_iter().filter(|input| input.exists()) {
         println!("cargo::rerun-if-changed={}", input.display());
-        youngest = youngest.max(changed(&input).map_err(|error| format!("can't read {}: {error}", input.display()))?);
+        youngest = youngest.max(
+            changed(&input).map_err(|error| format!("can't read {}: {error}", input.display()))?,
+        );
     }
     let made = fs::metadata(dist.join("index.html")).and_then(|page| page.modified());
     Ok(made.is_ok_and(|made| made >= youngest).then_some(dist))

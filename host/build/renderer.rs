@@ -65,13 +65,18 @@ fn bundle(root: &Path, out: &Path) -> Result<(), String> {
     if offline {
         command.arg("--offline");
     }
-    let run = command.output().map_err(|error| format!("can't start {:?}: {error}", command.get_program()))?;
+    let run = command
+        .output()
+        .map_err(|error| format!("can't start {:?}: {error}", command.get_program()))?;
     // The sizes, for whoever builds with -vv.
     println!("{}", String::from_utf8_lossy(&run.stdout));
     if run.status.success() {
         return Ok(());
     }
-    Err(format!("the renderer (web/bundle) could not be built:\n{}", String::from_utf8_lossy(&run.stderr).trim_end()))
+    Err(format!(
+        "the renderer (web/bundle) could not be built:\n{}",
+        String::from_utf8_lossy(&run.stderr).trim_end()
+    ))
 }
 
 /// Not the outer build's directory: its lock is held as long as this script runs.
@@ -86,7 +91,8 @@ fn target_dir(root: &Path) -> PathBuf {
 fn require_target() -> Result<(), String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let asked = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output();
-    let there = asked.is_ok_and(|asked| Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir());
+    let there =
+        asked.is_ok_and(|asked| Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir());
     if there {
         return Ok(());
     }
@@ -97,16 +103,21 @@ fn require_target() -> Result<(), String> {
 
 /// Whether the build around us, or the one that it is part of, was told to stay off the network.
 fn offline() -> bool {
-    std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true" || value == "1") || parent_is_offline()
+    std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true" || value == "1")
+        || parent_is_offline()
 }
 
 /// Cargo tells a build script nothing of `--offline`, but the system shows the command line that started it.
 fn parent_is_offline() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/stat") else { return false };
-    let Some(parent) = status.rsplit(") ").next().and_then(|fields| fields.split(' ').nth(1)) else { return false };
-    let Ok(line) = std::fs::read(Path::new("/proc").join(parent).join("cmdline")) else { return false };
+    let Some(parent) = status.rsplit(") ").next().and_then(|fields| fields.split(' ').nth(1))
+    else {
+        return false;
+    };
+    let Ok(line) = std::fs::read(Path::new("/proc").join(parent).join("cmdline")) else {
+        return false;
+    };
     line.split(|byte| *byte == 0)
         .take_while(|argument| *argument != b"--")
         .any(|argument| argument == b"--offline" || argument == b"--frozen")
 }
-

@@ -34,7 +34,10 @@ mod tests {
 
     #[test]
     fn the_facts_take_their_place() {
-        assert_eq!(with_facts("a(null/*exciton:boot*/);", r#"{"epoch":"e"}"#), r#"a({"epoch":"e"});"#);
+        assert_eq!(
+            with_facts("a(null/*exciton:boot*/);", r#"{"epoch":"e"}"#),
+            r#"a({"epoch":"e"});"#
+        );
         assert!(electron_js(r#"{"epoch":"e"}"#).contains(r#"facts: {"epoch":"e"},"#));
         assert!(electron_mjs(r#"{"epoch":"e"}"#).contains(r#"facts: {"epoch":"e"},"#));
     }

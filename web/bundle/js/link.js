@@ -187,5 +187,5 @@ const REASONS = {
   'host-restarted': 'The host was restarted',
   expired: 'The host had given up this page',
   replaced: 'Another page took over from this one',
-  overflow: 'Too much was waiting for this page',
+  quit: 'The host has quit',
 };

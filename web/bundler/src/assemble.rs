@@ -32,7 +32,10 @@ fn body(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let text = format!(
         "{js}\n{face}const boot = {{ facts: {BOOT_SLOT}, core: {GLUE_NAME}, wasm: () => '{wasm}' }};\n"
     );
-    ensure!(text.matches(BOOT_SLOT).count() == 1, "the place for the page's facts is not there exactly once");
+    ensure!(
+        text.matches(BOOT_SLOT).count() == 1,
+        "the place for the page's facts is not there exactly once"
+    );
     Ok(text)
 }
 
@@ -49,7 +52,10 @@ mod tests {
     fn a_script_is_one_expression_that_leaves_no_name_behind() {
         let text = script(&glue(), "const a = 1;\n").unwrap();
         assert!(text.starts_with("(() => {\n'use strict';\nlet wasm_bindgen"), "{text}");
-        assert!(text.contains("'AGFzbQ=='") && text.ends_with("bootScript(boot);\n})();\n"), "{text}");
+        assert!(
+            text.contains("'AGFzbQ=='") && text.ends_with("bootScript(boot);\n})();\n"),
+            "{text}"
+        );
     }
 
     #[test]

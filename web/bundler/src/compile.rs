@@ -23,9 +23,12 @@ pub(crate) fn renderer(root: &Path, target_dir: &Path, offline: bool) -> anyhow:
     if offline {
         command.arg("--offline");
     }
-    let status = command.status().with_context(|| format!("can't start {:?}", command.get_program()))?;
+    let status =
+        command.status().with_context(|| format!("can't start {:?}", command.get_program()))?;
     if !status.success() {
-        bail!("the renderer did not compile for {TARGET}; if the target is missing: rustup target add {TARGET}");
+        bail!(
+            "the renderer did not compile for {TARGET}; if the target is missing: rustup target add {TARGET}"
+        );
     }
     Ok(target_dir.join(TARGET).join(PROFILE).join("exciton_web_bundle.wasm"))
 }

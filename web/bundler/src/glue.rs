@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// The name under which the generated script keeps its exports.
@@ -23,12 +23,19 @@ pub(crate) fn generate(path: &Path) -> anyhow::Result<Glue> {
         .no_modules(true)
         .and_then(|bindgen| bindgen.no_modules_global(GLUE_NAME))
         .and_then(|bindgen| {
-            bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).generate_output()
+            bindgen
+                .typescript(false)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate_output()
         })
         .with_context(|| format!("wasm-bindgen can't bind {}", path.display()))?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() || !output.npm_dependencies().is_empty() {
-        bail!("the renderer imports JavaScript files of its own, which one script can't hold");
-    }
+    let snippets: usize = output.snippets().values().map(Vec::len).sum();
+    let files = snippets + output.local_modules().len() + output.npm_dependencies().len();
+    ensure!(
+        files == 0,
+        "the renderer imports {files} JavaScript files of its own, which one script can't hold"
+    );
     let wasm = output.wasm_mut().emit_wasm();
     Ok(Glue { js: output.js().to_owned(), wasm })
 }

@@ -51,7 +51,8 @@ fn run(options: &Options) -> anyhow::Result<report::Report> {
     let script = assemble::script(&glue, &face)?;
     let module = assemble::module(&glue, &face)?;
 
-    std::fs::create_dir_all(&options.out).with_context(|| format!("can't create {}", options.out.display()))?;
+    std::fs::create_dir_all(&options.out)
+        .with_context(|| format!("can't create {}", options.out.display()))?;
     write_if_changed(&options.out.join("electron.js"), &script)?;
     write_if_changed(&options.out.join("electron.mjs"), &module)?;
     report::measure(&glue.wasm, &script, &module)

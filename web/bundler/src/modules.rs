@@ -3,7 +3,7 @@
 //! This is not a bundler for any JavaScript: the modules are ours, and they keep to what is checked here. Imports are
 //! `import { a, b } from './x.js';`, exports are `export` before a declaration, top-level names are unique.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +13,11 @@ use anyhow::{Context as _, bail};
 pub(crate) fn load(folder: &Path, entry: &str) -> anyhow::Result<String> {
     let mut reader = Reader { folder, state: HashMap::new(), text: String::new() };
     reader.add(entry)?;
-    Ok(reader.text)
+    let mut names = HashSet::new();
+    match reader.text.lines().filter_map(declared).find(|name| !names.insert(*name)) {
+        Some(twice) => bail!("two modules declare `{twice}`, and all share one scope"),
+        None => Ok(reader.text),
+    }
 }
 
 struct Reader<'a> {
@@ -31,7 +35,8 @@ impl Reader<'_> {
             None => self.state.insert(name.to_owned(), false),
         };
         let path = self.folder.join(name);
-        let source = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+        let source =
+            fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
         let (imports, body) = split(&source).with_context(|| format!("in {}", path.display()))?;
         for import in imports {
             self.add(&import)?;
@@ -55,7 +60,6 @@ fn split(source: &str) -> anyhow::Result<(Vec<String>, String)> {
             }
             imports.push(imported(&statement)?);
         } else if let Some(declaration) = line.strip_prefix("export ") {
-            const DECLARATIONS: [&str; 5] = ["async function ", "function ", "class ", "const ", "let "];
             if !DECLARATIONS.iter().any(|word| declaration.starts_with(word)) {
                 bail!("`{line}`: only declarations are exported");
             }
@@ -71,12 +75,27 @@ fn split(source: &str) -> anyhow::Result<(Vec<String>, String)> {
 
 fn imported(statement: &str) -> anyhow::Result<String> {
     let names = statement.strip_prefix("import {").and_then(|rest| rest.split_once("} from './"));
-    let Some((names, file)) = names else { bail!("`{statement}`: write import {{ a }} from './x.js';") };
+    let Some((names, file)) = names else {
+        bail!("`{statement}`: write import {{ a }} from './x.js';")
+    };
     if names.contains(" as ") {
         bail!("`{statement}`: an import can't be renamed, all modules share one scope");
     }
-    file.strip_suffix("';").map(str::to_owned).with_context(|| format!("`{statement}`: write './x.js' in single quotes"))
+    file.strip_suffix("';")
+        .map(str::to_owned)
+        .with_context(|| format!("`{statement}`: write './x.js' in single quotes"))
 }
+
+/// The name that a line declares in the scope of all modules.
+fn declared(line: &str) -> Option<&str> {
+    let rest = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word))?;
+    rest.split(|character: char| {
+        !character.is_alphanumeric() && character != '_' && character != '$'
+    })
+    .next()
+}
+
+const DECLARATIONS: [&str; 5] = ["async function ", "function ", "class ", "const ", "let "];
 
 /// Leaves out lines that are nothing but a comment. A line inside a longer text can't look like one as long as no
 /// template literal spans lines, which the modules' own rule (and a test) forbids.
@@ -139,11 +158,31 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_declaration_is_found() {
+        for (line, name) in [
+            ("function a(b) {", Some("a")),
+            ("async function $b() {", Some("$b")),
+            ("const C_1 = 5;", Some("C_1")),
+            ("class D extends A {", Some("D")),
+            ("let e;", Some("e")),
+            ("  const inner = 1;", None),
+            ("f();", None),
+        ] {
+            assert_eq!(declared(line), name, "{line}");
+        }
+    }
+
+    #[test]
     fn no_template_literal_of_ours_spans_lines() {
         for file in std::fs::read_dir(ours()).unwrap() {
             let path = file.unwrap().path();
             for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
-                assert!(line.matches('`').count() % 2 == 0, "{}:{}: {line}", path.display(), number + 1);
+                assert!(
+                    line.matches('`').count() % 2 == 0,
+                    "{}:{}: {line}",
+                    path.display(),
+                    number + 1
+                );
             }
         }
     }

@@ -30,7 +30,11 @@ impl Options {
         let mut offline = false;
         let mut rest = arguments.into_iter();
         while let Some(argument) = rest.next() {
-            let mut path = || rest.next().map(PathBuf::from).ok_or_else(|| format!("{argument:?} needs a path after it"));
+            let mut path = || {
+                rest.next()
+                    .map(PathBuf::from)
+                    .ok_or_else(|| format!("{argument:?} needs a path after it"))
+            };
             match argument.to_str() {
                 Some("--out") => out = Some(path()?),
                 Some("--wasm") => wasm = Some(path()?),

@@ -26,7 +26,8 @@ pub(crate) fn measure(wasm: &[u8], script: &str, module: &str) -> anyhow::Result
             weigh("electron.mjs", module.as_bytes())?,
         ],
     };
-    if let Some((name, _, size)) = report.rows.iter().find(|(_, _, size)| *size > COMPRESSED_LIMIT) {
+    if let Some((name, _, size)) = report.rows.iter().find(|(_, _, size)| *size > COMPRESSED_LIMIT)
+    {
         bail!("{name} has {size} bytes after gzip, {COMPRESSED_LIMIT} are allowed\n{report}");
     }
     Ok(report)
@@ -58,7 +59,10 @@ mod tests {
             .map(|i| char::from(b'!' + (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as u8 % 90))
             .collect();
         let error = measure(&[], &noise, "").unwrap_err().to_string();
-        assert!(error.starts_with("electron.js has ") && error.contains("65536 are allowed"), "{error}");
+        assert!(
+            error.starts_with("electron.js has ") && error.contains("65536 are allowed"),
+            "{error}"
+        );
     }
 
     #[test]
