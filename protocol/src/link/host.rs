@@ -127,9 +127,8 @@ impl<P: Merge, A> HostLink<P, A> {
         self.outbox.push(batch, &self.limits)
     }
 
-    /// Takes the answer to an invoke, which is never refused: the page's open invokes bound it.
-    pub fn push_reply(&mut self, batch: Batch<P>) -> Seq {
-        self.open_invokes = self.open_invokes.saturating_sub(1);
+    /// Takes packets that are never refused: the answers to invokes, which the page's open invokes bound.
+    pub fn push_unbounded(&mut self, batch: Batch<P>) -> Seq {
         self.outbox.push_unbounded(batch, &self.limits)
     }
 
@@ -137,6 +136,11 @@ impl<P: Merge, A> HostLink<P, A> {
     pub fn invoke_began(&mut self) -> bool {
         self.open_invokes += 1;
         self.open_invokes <= self.limits.open_invokes
+    }
+
+    /// An invoke was answered.
+    pub fn invoke_ended(&mut self) {
+        self.open_invokes = self.open_invokes.saturating_sub(1);
     }
 
     /// The listeners of `count` further packets were called.
@@ -300,6 +304,18 @@ impl<P: Merge, A> HostLink<P, A> {
     /// The page says that its document is leaving, by a request of its own.
     pub fn handle_bye(&mut self, now: Millis) {
         self.leave(Gone::Bye, now);
+    }
+
+    /// A successor has taken the page's place: what is still under way from it has the time of a `bye` to arrive.
+    pub fn retire(&mut self, now: Millis) {
+        self.conn = None;
+        self.leave(Gone::Bye, now);
+    }
+
+    /// The document waits in the back/forward cache: the link is kept as long as for a sleeping machine.
+    pub fn freeze(&mut self, now: Millis) {
+        self.conn = None;
+        self.expiry = Some(now.plus(self.limits.grace_lost));
     }
 
     fn leave(&mut self, gone: Gone, now: Millis) {

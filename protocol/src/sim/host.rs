@@ -229,7 +229,7 @@ impl Host {
             self.ran.entry(link).or_default().push(id);
             match item {
                 Item::Invoke(id) => {
-                    live.link.push_reply(Items::one(Item::Reply(seq, id)));
+                    live.link.push_unbounded(Items::one(Item::Reply(seq, id)));
                 }
                 Item::Sync(id) => {
                     live.link.answer(seq, id);

@@ -1,0 +1,91 @@
+//! What a link carries: packets that share a message, or a part of a big one.
+
+use bytes::Bytes;
+use exciton_protocol::{Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_message};
+
+/// The payload of one batch.
+#[derive(Debug)]
+pub(crate) enum Cargo {
+    Packets(Packets),
+    Part { last: bool, piece: Bytes },
+}
+
+impl Merge for Cargo {
+    fn merge(&mut self, other: Self) -> Result<(), Self> {
+        match (self, other) {
+            (Self::Packets(packets), Self::Packets(other)) => {
+                packets.join(other);
+                Ok(())
+            }
+            (_, other) => Err(other),
+        }
+    }
+}
+
+impl Cargo {
+    /// The batches in which a packet travels: one, or its parts.
+    pub(crate) fn load(packet: &Packet, limits: &Limits) -> Result<Vec<Batch<Self>>, TooLarge> {
+        let mut packets = Packets::default();
+        packets.append(packet);
+        let size = packets.size();
+        let limit = limits.packet_bytes as usize;
+        if size > limit {
+            return Err(TooLarge { size, limit });
+        }
+        if size <= limits.whole_bytes as usize {
+            return Ok(vec![Batch { count: 1, size, payload: Self::Packets(packets) }]);
+        }
+        let mut rest = Bytes::from(packet.to_parts());
+        let mut parts = Vec::new();
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(limits.part_bytes as usize));
+            let last = rest.is_empty();
+            parts.push(Batch { count: 1, size: piece.len(), payload: Self::Part { last, piece } });
+        }
+        Ok(parts)
+    }
+
+    /// The message of the socket.
+    pub(crate) fn message(&self, first: Seq, ack: Seq) -> Message {
+        match self {
+            Self::Packets(packets) => packets.message(first, ack),
+            Self::Part { last, piece } => part_message(first, ack, *last, piece),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use exciton_protocol::{Args, Call};
+
+    use super::*;
+
+    fn packet(size: usize) -> Packet {
+        let text = format!("[\"{}\"]", "x".repeat(size));
+        Packet::Send(Call { channel: "c".into(), args: Args { text: text.into(), blobs: vec![] } })
+    }
+
+    #[test]
+    fn a_big_packet_travels_in_parts_that_make_it_again() {
+        let limits = Limits::default();
+        let batches = Cargo::load(&packet(3 << 20), &limits).unwrap();
+        let mut bytes = Vec::new();
+        for (index, batch) in batches.iter().enumerate() {
+            let Cargo::Part { last, piece } = &batch.payload else { panic!("a packet travels whole") };
+            assert_eq!(*last, index + 1 == batches.len());
+            assert!(piece.len() <= limits.part_bytes as usize);
+            bytes.extend_from_slice(piece);
+        }
+        assert_eq!(Packet::from_parts(bytes.into()).unwrap(), packet(3 << 20));
+    }
+
+    #[test]
+    fn a_packet_at_the_limit_is_taken_and_one_past_it_is_refused() {
+        let mut limits = Limits::default();
+        let size = Cargo::load(&packet(100), &limits).unwrap()[0].size;
+        limits.packet_bytes = size as u32;
+        assert!(Cargo::load(&packet(100), &limits).is_ok());
+        assert_eq!(Cargo::load(&packet(101), &limits).unwrap_err(), TooLarge { size: size + 1, limit: size });
+    }
+}

@@ -1,0 +1,198 @@
+//! One loaded document: its link, and the runner that calls listeners for it.
+//!
+//! Two sides meet at one lock that is never held while user code runs: the routes (socket and sync) admit what comes
+//! and write what goes out; the runner takes what was admitted, in order, and calls listeners.
+
+mod intake;
+mod runner;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use axum::http::Extensions;
+use exciton_protocol::{
+    Args, CloseReason, ConnId, Full, HostLink, LinkId, LinkLost, Limits, Millis, Packet, Seq, TabId, TooLarge,
+};
+use tokio::sync::Notify;
+
+use self::intake::Intake;
+pub(crate) use self::intake::{Refusal, Way};
+use crate::cargo::Cargo;
+use crate::error::SendError;
+use crate::event::Outlet;
+use crate::handler::Outcome;
+use crate::ipc_main::IpcMain;
+use crate::renderer::Renderer;
+
+/// A document and its link.
+pub(crate) struct Document {
+    pub(crate) id: LinkId,
+    pub(crate) renderer: Arc<Renderer>,
+    ipc_main: IpcMain,
+    state: Mutex<State>,
+    /// Something may have to be written to the socket.
+    pub(crate) outgoing: Notify,
+    /// A synchronous answer has come, or the link is over.
+    pub(crate) answered: Notify,
+}
+
+pub(crate) struct State {
+    pub(crate) link: HostLink<Cargo, Outcome>,
+    pub(crate) intake: Intake,
+    /// Why the link is over; nothing is admitted then.
+    pub(crate) over: Option<LinkLost>,
+    /// The document waits in the browser's back/forward cache.
+    pub(crate) frozen: bool,
+    /// Another document has taken its place in the tab: no connection of it counts any more.
+    pub(crate) retired: bool,
+    /// A connection that broke a rule, and is to be closed for it.
+    pub(crate) refused: Option<(ConnId, CloseReason)>,
+}
+
+impl Document {
+    pub(crate) fn new(id: LinkId, renderer: Arc<Renderer>, ipc_main: IpcMain, limits: Limits) -> Arc<Self> {
+        let state = State {
+            link: HostLink::new(id, limits, now()),
+            intake: Intake::default(),
+            over: None,
+            frozen: false,
+            retired: false,
+            refused: None,
+        };
+        Arc::new(Self {
+            id,
+            renderer,
+            ipc_main,
+            state: Mutex::new(state),
+            outgoing: Notify::new(),
+            answered: Notify::new(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a packet, or says why not.
+    pub(crate) fn push(&self, packet: &Packet) -> Result<(), PushError> {
+        let mut state = self.lock();
+        if state.over.is_some() {
+            return Err(PushError::Over);
+        }
+        let limits = *state.link.limits();
+        let batches = Cargo::load(packet, &limits)?;
+        let queued = state.link.queued_bytes() + batches.iter().map(|batch| batch.size).sum::<usize>();
+        let cap = limits.outbox_bytes as usize;
+        if queued > cap {
+            return Err(Full { queued, cap }.into());
+        }
+        for batch in batches {
+            state.link.push_unbounded(batch);
+        }
+        drop(state);
+        self.outgoing.notify_one();
+        Ok(())
+    }
+
+    /// The link ends: waiting requests are answered, the socket is told and closed.
+    pub(crate) fn end(&self, why: LinkLost) {
+        let mut state = self.lock();
+        state.over.get_or_insert(why);
+        state.intake.clear();
+        drop(state);
+        self.outgoing.notify_one();
+        self.answered.notify_waiters();
+    }
+
+    /// Another document has taken its place. What its page still had to say has a moment to arrive.
+    pub(crate) fn retire(&self) {
+        let mut state = self.lock();
+        if !state.frozen {
+            state.retired = true;
+            state.link.retire(now());
+        }
+    }
+
+    /// Its page has gone into the back/forward cache.
+    pub(crate) fn freeze(&self) {
+        let mut state = self.lock();
+        state.frozen = true;
+        state.retired = false;
+        state.link.freeze(now());
+    }
+
+    /// The tab that the document is in.
+    pub(crate) fn tab(&self) -> TabId {
+        self.renderer.tab
+    }
+}
+
+/// Why a document takes no packet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PushError {
+    #[error("the link is over")]
+    Over,
+    #[error(transparent)]
+    Full(#[from] Full),
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl Outlet for Document {
+    fn id(&self) -> u32 {
+        self.renderer.id
+    }
+
+    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
+        self.renderer.send(channel, args)
+    }
+
+    fn settle(&self, seq: Seq, outcome: Outcome) {
+        let packet = match outcome {
+            Ok(value) => Packet::Reply(seq, value),
+            Err(error) => Packet::Fail(seq, error.encode()),
+        };
+        let mut state = self.lock();
+        state.link.invoke_ended();
+        if state.over.is_some() {
+            return;
+        }
+        let limits = *state.link.limits();
+        let batches = Cargo::load(&packet, &limits).unwrap_or_else(|error| {
+            let fail = Packet::Fail(seq, crate::error::ErrorInfo::plain(error.to_string()).encode());
+            Cargo::load(&fail, &limits).unwrap_or_default()
+        });
+        for batch in batches {
+            state.link.push_unbounded(batch);
+        }
+        drop(state);
+        self.outgoing.notify_one();
+    }
+
+    fn answer(&self, seq: Seq, outcome: Outcome) {
+        self.lock().link.answer(seq, outcome);
+        self.answered.notify_waiters();
+    }
+
+    fn extensions(&self) -> Extensions {
+        self.renderer.extensions()
+    }
+
+    fn url(&self) -> String {
+        self.renderer.url()
+    }
+}
+
+/// The process' clock as the links know it.
+pub(crate) fn now() -> Millis {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let start = *START.get_or_init(Instant::now);
+    // A process doesn't run for 500 million years.
+    Millis(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1))
+}
+
+/// The moment of a link's clock, for a timer.
+pub(crate) fn instant(at: Millis) -> tokio::time::Instant {
+    tokio::time::Instant::now() + std::time::Duration::from_millis(at.since(now()))
+}
+

@@ -1,0 +1,128 @@
+//! What was admitted and is not run yet, in order.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
+
+use super::{Document, State, now};
+use crate::event::Outlet;
+use crate::web_contents::WebContents;
+
+/// The queue of the runner.
+#[derive(Default)]
+pub(crate) struct Intake {
+    jobs: VecDeque<Job>,
+    /// A runner is at work, or about to be.
+    pub(super) running: bool,
+    /// The packet that is being put together.
+    pub(super) assembly: BytesMut,
+}
+
+/// One thing for the runner.
+pub(super) enum Job {
+    Packet(Seq, Packet),
+    Part { seq: Seq, last: bool, piece: Bytes },
+    /// The application has not heard of the page yet.
+    Announce(WebContents),
+}
+
+/// Why a frame of the page was not taken. The connection or request that brought it ends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Misbehaved(#[from] PeerMisbehaved),
+    #[error(transparent)]
+    Nested(#[from] TooNested),
+    #[error("a {0} is not a page's to send")]
+    Direction(&'static str),
+}
+
+impl Intake {
+    pub(super) fn next(&mut self) -> Option<Job> {
+        self.jobs.pop_front()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.jobs.clear();
+        self.assembly = BytesMut::new();
+    }
+
+    fn announce(&mut self, web_contents: WebContents) {
+        self.jobs.push_front(Job::Announce(web_contents));
+    }
+
+    fn put(&mut self, seq: Seq, packet: Packet) {
+        self.jobs.push_back(Job::Packet(seq, packet));
+    }
+}
+
+/// How a frame with packets came.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    Socket(ConnId),
+    Sync,
+}
+
+impl Document {
+    /// Lets the application hear of the page, before anything that the page sends.
+    pub(crate) fn announce(self: &std::sync::Arc<Self>) {
+        let web_contents = WebContents::new(self.renderer.clone() as std::sync::Arc<dyn Outlet>);
+        let mut state = self.lock();
+        state.intake.announce(web_contents);
+        self.start_runner(&mut state);
+    }
+
+    /// Takes packets that a connection or a synchronous request brought, once and in order, and starts the runner.
+    pub(crate) fn take(
+        self: &std::sync::Arc<Self>,
+        state: &mut State,
+        way: Way,
+        frame: Frame,
+        size: usize,
+    ) -> Result<(), Refusal> {
+        let (first, ack, count) = match &frame {
+            Frame::Data { first, ack, .. } => (*first, *ack, frame.count()),
+            Frame::Part { seq, ack, .. } => (*seq, *ack, 1),
+            _ => return Err(Refusal::Direction("control frame")),
+        };
+        let admit = match way {
+            Way::Socket(conn) => match state.link.handle_data(conn, first, count, size, ack, now())? {
+                Some(admit) => admit,
+                None => return Ok(()),
+            },
+            Way::Sync => state.link.handle_sync_data(first, count, size)?,
+        };
+        let Admit::Take { skip } = admit else { return Ok(()) };
+        match frame {
+            Frame::Data { packets, .. } => {
+                for (index, packet) in packets.into_iter().enumerate().skip(skip as usize) {
+                    self.admit(state, first + index as Seq, packet)?;
+                }
+            }
+            Frame::Part { seq, last, piece, .. } => state.intake.jobs.push_back(Job::Part { seq, last, piece }),
+            _ => {}
+        }
+        self.start_runner(state);
+        Ok(())
+    }
+
+    fn admit(&self, state: &mut State, seq: Seq, packet: Packet) -> Result<(), Refusal> {
+        match &packet {
+            Packet::Send(_) => {}
+            Packet::Invoke(_) => {
+                state.link.invoke_began();
+            }
+            Packet::Sync(_) => state.link.sync_began(seq)?,
+            _ => return Err(Refusal::Direction("reply")),
+        }
+        state.intake.put(seq, packet);
+        Ok(())
+    }
+}

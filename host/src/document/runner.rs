@@ -1,0 +1,106 @@
+//! The runner: calls listeners for what was admitted, one packet after the other.
+//!
+//! It runs on a thread of the runtime's blocking pool, for as long as there is something to run: a listener that blocks
+//! holds up its own page, and nothing of the link or of other pages.
+
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use exciton_protocol::{Call, Packet, Seq};
+
+use super::intake::Job;
+use super::{Document, State, now};
+use crate::dispatch::{Incoming, Request, dispatch};
+use crate::error::ErrorInfo;
+use crate::event::Outlet;
+
+impl Document {
+    /// Starts a runner unless one is at work.
+    pub(super) fn start_runner(self: &Arc<Self>, state: &mut State) {
+        if state.intake.running || state.intake.is_empty() {
+            return;
+        }
+        state.intake.running = true;
+        let document = self.clone();
+        tokio::task::spawn_blocking(move || document.run());
+    }
+
+    fn run(self: &Arc<Self>) {
+        loop {
+            let mut state = self.lock();
+            let Some(job) = state.intake.next() else {
+                state.intake.running = false;
+                return;
+            };
+            drop(state);
+            match job {
+                Job::Announce(web_contents) => self.renderer.announce(&web_contents),
+                Job::Packet(seq, packet) => self.call(seq, packet),
+                Job::Part { seq, last, piece } => self.assemble(seq, last, &piece),
+            }
+        }
+    }
+
+    /// Calls the listeners of one packet; it is consumed then.
+    fn call(self: &Arc<Self>, seq: Seq, packet: Packet) {
+        let outlet: Arc<dyn Outlet> = self.clone();
+        let (kind, Call { channel, args }) = match packet {
+            Packet::Send(call) => (Incoming::Send, call),
+            Packet::Invoke(call) => (Incoming::Invoke, call),
+            Packet::Sync(call) => (Incoming::Sync, call),
+            // Nothing else is admitted.
+            _ => return self.consumed(),
+        };
+        let request = Request { kind, seq, channel: &channel, args };
+        for future in dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop())) {
+            tokio::spawn(future);
+        }
+        self.consumed();
+    }
+
+    /// Puts a big packet together; its last part is the call.
+    fn assemble(self: &Arc<Self>, seq: Seq, last: bool, piece: &[u8]) {
+        let mut state = self.lock();
+        let limit = state.link.limits().packet_bytes as usize + HEAD_SLACK;
+        let size = state.intake.assembly.len() + piece.len();
+        if size <= limit {
+            state.intake.assembly.extend_from_slice(piece);
+        }
+        if !last {
+            drop(state);
+            return self.consumed();
+        }
+        let bytes = std::mem::take(&mut state.intake.assembly).freeze();
+        let packet = Packet::from_parts(bytes);
+        if let Ok(Packet::Sync(_)) = &packet {
+            // As many are open as the page's nesting allows; a request past it is answered by its own time limit.
+            let _ = state.link.sync_began(seq);
+        }
+        if let Ok(Packet::Invoke(_)) = &packet {
+            state.link.invoke_began();
+        }
+        drop(state);
+        match packet {
+            Ok(packet) => self.call(seq, packet),
+            Err(error) => {
+                tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
+                self.settle(seq, Err(ErrorInfo::plain(format!("the message can't be read: {error}"))));
+                self.consumed();
+            }
+        }
+    }
+
+    fn consumed(&self) {
+        let mut state = self.lock();
+        let before = state.link.poll_timeout();
+        state.link.consumed(1, now());
+        let earlier = state.link.poll_timeout() < before;
+        drop(state);
+        if earlier {
+            self.outgoing.notify_one();
+        }
+    }
+}
+
+/// What an envelope has beside its packet: the length of its text.
+const HEAD_SLACK: usize = 1_024;

@@ -1,0 +1,211 @@
+//! All links of the process: which document a contact belongs to, which tab a document is in, and when they end.
+
+mod reaper;
+mod tabs;
+mod tombstones;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::Extensions;
+use exciton_protocol::{Admission, ConnId, Contact, Epoch, LinkId, LinkLost, Limits, Seq, TabId, TabInfo};
+use tokio::sync::Notify;
+
+use self::tabs::Tabs;
+use self::tombstones::Tombstones;
+use crate::document::Document;
+use crate::ipc_main::IpcMain;
+use crate::renderer::{Created, Renderer};
+
+/// The registry of one application.
+pub(crate) struct Links {
+    pub(crate) epoch: Epoch,
+    pub(crate) limits: Limits,
+    ipc_main: IpcMain,
+    hooks: Hooks,
+    conns: AtomicU64,
+    sockets: AtomicUsize,
+    socket_closed: Notify,
+    state: Mutex<State>,
+}
+
+/// What the application wants to hear. User code: called without a lock.
+pub(crate) struct Hooks {
+    pub(crate) created: Created,
+    pub(crate) all_closed: Arc<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct State {
+    documents: HashMap<LinkId, Arc<Document>>,
+    tabs: Tabs,
+    ended: Tombstones,
+    reaping: bool,
+    quitting: bool,
+}
+
+/// A page's contact, by a hello or a synchronous request.
+pub(crate) struct Visit<'a> {
+    pub(crate) link: LinkId,
+    pub(crate) epoch: Epoch,
+    pub(crate) fresh: bool,
+    pub(crate) first: Option<Seq>,
+    pub(crate) tab: &'a TabInfo,
+    pub(crate) extensions: &'a Extensions,
+}
+
+impl Links {
+    pub(crate) fn new(epoch: Epoch, limits: Limits, ipc_main: IpcMain, hooks: Hooks) -> Arc<Self> {
+        Arc::new(Self { epoch, limits, ipc_main, hooks, conns: AtomicU64::new(1),
+            sockets: AtomicUsize::new(0),
+            socket_closed: Notify::new(),
+            state: Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A name for a new connection.
+    pub(crate) fn conn(&self) -> ConnId {
+        self.conns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The document that a contact belongs to; it begins here if it may.
+    pub(crate) fn visit(self: &Arc<Self>, visit: &Visit<'_>) -> Result<Arc<Document>, LinkLost> {
+        let mut state = self.lock();
+        let known = state.documents.get(&visit.link).cloned();
+        let contact = Contact {
+            epoch: visit.epoch,
+            host_epoch: self.epoch,
+            known: known.is_some(),
+            ended: state.ended.contains(visit.link),
+            fresh: visit.fresh,
+            first: visit.first,
+        };
+        if state.quitting {
+            return Err(LinkLost::Quit);
+        }
+        match (contact.admission(), known) {
+            (Admission::Lost(why), _) => Err(why),
+            (_, Some(document)) => Ok(document),
+            (_, None) => Ok(self.begin(&mut state, visit)?),
+        }
+    }
+
+    fn begin(self: &Arc<Self>, state: &mut State, visit: &Visit<'_>) -> Result<Arc<Document>, LinkLost> {
+        let limit = self.limits.outbox_bytes as usize;
+        let place = state
+            .tabs
+            .place(visit.link, visit.tab, limit, &self.hooks.created)
+            // Without random numbers nothing can be named; the page tries again.
+            .map_err(|_| LinkLost::Expired)?;
+        let document = Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
+        state.documents.insert(visit.link, document.clone());
+        if place.is_new {
+            document.announce();
+        }
+        let before = place.renderer.activate(&document, &visit.tab.url, visit.extensions.clone());
+        if let Some(before) = before {
+            before.retire();
+        }
+        tracing::debug!(link = ?visit.link, web_contents = place.renderer.id, "a document has come");
+        self.start_reaper(state);
+        Ok(document)
+    }
+
+    /// A document that waited in the back/forward cache is shown again.
+    pub(crate) fn thaw(&self, document: &Arc<Document>, extensions: &Extensions) {
+        let mut state = self.lock();
+        document.lock().frozen = false;
+        state.tabs.show(document.tab(), document.id);
+        let before = document.renderer.activate(document, "", extensions.clone());
+        drop(state);
+        if let Some(before) = before {
+            before.retire();
+        }
+    }
+
+    /// A tab for a window whose page is still to come.
+    pub(crate) fn expect(&self) -> Result<Arc<Renderer>, getrandom::Error> {
+        let limit = self.limits.outbox_bytes as usize;
+        self.lock().tabs.expect(limit, &self.hooks.created)
+    }
+
+    /// Forgets a tab whose page never came.
+    pub(crate) fn close_tab(&self, tab: TabId) {
+        let renderer = self.lock().tabs.remove(tab);
+        if let Some(renderer) = renderer {
+            if let Some(active) = renderer.active() {
+                self.end(active.id, LinkLost::Expired);
+            }
+            renderer.destroy();
+        }
+    }
+
+    /// A link is over. Its tab goes with it, if it shows nothing else.
+    pub(crate) fn end(&self, link: LinkId, why: LinkLost) {
+        let mut state = self.lock();
+        let Some(document) = state.documents.remove(&link) else { return };
+        state.ended.add(link, self.limits.tombstones as usize);
+        let renderer = document.renderer.clone();
+        if renderer.deactivate(link) && state.tabs.shows(renderer.tab) == Some(link) {
+            state.tabs.remove(renderer.tab);
+            renderer.destroy();
+        }
+        let last = state.documents.is_empty() && state.tabs.is_empty() && !state.quitting;
+        drop(state);
+        tracing::debug!(?link, %why, "a link is over");
+        document.end(why);
+        if last {
+            let all_closed = self.hooks.all_closed.clone();
+            tokio::task::spawn_blocking(move || all_closed());
+        }
+    }
+
+    /// The application quits: every page is told.
+    pub(crate) fn quit(&self) {
+        let mut state = self.lock();
+        state.quitting = true;
+        let documents: Vec<_> = state.documents.drain().map(|(_, document)| document).collect();
+        drop(state);
+        for document in documents {
+            document.end(LinkLost::Quit);
+        }
+    }
+
+    /// Waits until every socket is closed, for a moment at most.
+    pub(crate) async fn drained(&self) {
+        let all = async {
+            while self.sockets.load(Ordering::Acquire) > 0 {
+                self.socket_closed.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout(GOODBYE, all).await;
+    }
+
+    /// Counts a connection for as long as the guard lives.
+    pub(crate) fn count_socket(self: &Arc<Self>) -> impl Drop + use<> {
+        self.sockets.fetch_add(1, Ordering::AcqRel);
+        SocketGuard(self.clone())
+    }
+
+    /// Pages that are connected or in their grace.
+    pub(crate) fn renderers(&self) -> Vec<Arc<Renderer>> {
+        self.lock().tabs.renderers()
+    }
+}
+
+struct SocketGuard(Arc<Links>);
+
+impl Drop for SocketGuard {
+    fn drop(&mut self) {
+        self.0.sockets.fetch_sub(1, Ordering::AcqRel);
+        self.0.socket_closed.notify_one();
+    }
+}
+
+/// How long an application that quits waits for its pages to hear of it.
+const GOODBYE: Duration = Duration::from_secs(2);

@@ -1,0 +1,63 @@
+//! Ends links whose grace has run out.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use exciton_protocol::{Gone, LinkId, LinkLost};
+
+use super::{Links, State};
+use crate::document::now;
+
+impl Links {
+    /// One task looks after all links, for as long as there are any.
+    pub(super) fn start_reaper(self: &Arc<Self>, state: &mut State) {
+        if std::mem::replace(&mut state.reaping, true) {
+            return;
+        }
+        tokio::spawn(reap(Arc::downgrade(self)));
+    }
+
+    /// Returns false when there is nothing left to look after.
+    fn reap_once(&self) -> bool {
+        let mut state = self.lock();
+        if state.documents.is_empty() {
+            state.reaping = false;
+            return false;
+        }
+        let documents: Vec<_> = state.documents.values().cloned().collect();
+        drop(state);
+        for document in documents {
+            if let Some(over) = due(&document) {
+                self.end(over, LinkLost::Expired);
+            }
+        }
+        true
+    }
+}
+
+fn due(document: &crate::document::Document) -> Option<LinkId> {
+    let mut state = document.lock();
+    let now = now();
+    if state.link.is_silent(now)
+        && let Some(conn) = state.link.conn()
+    {
+        tracing::debug!(link = ?document.id, "a connection is silent");
+        state.link.handle_closed(conn, Gone::Vanished, now);
+        document.outgoing.notify_one();
+    }
+    state.link.is_expired(now).then_some(document.id)
+}
+
+async fn reap(links: Weak<Links>) {
+    let mut ticks = tokio::time::interval(PERIOD);
+    loop {
+        ticks.tick().await;
+        let Some(links) = links.upgrade() else { return };
+        if !links.reap_once() {
+            return;
+        }
+    }
+}
+
+/// Graces are seconds and more.
+const PERIOD: Duration = Duration::from_millis(500);

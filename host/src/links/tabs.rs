@@ -1,0 +1,171 @@
+//! Tabs: which document is another's successor, and which is a copy.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use exciton_protocol::{LinkId, TabId, TabInfo};
+
+use crate::renderer::{Created, Renderer};
+
+/// All tabs, with the document that each shows.
+#[derive(Default)]
+pub(super) struct Tabs {
+    tabs: HashMap<TabId, Tab>,
+    next_id: u32,
+}
+
+struct Tab {
+    renderer: Arc<Renderer>,
+    /// `None` until the page of a window has come.
+    shows: Option<LinkId>,
+}
+
+/// Where a new document belongs.
+pub(super) struct Place {
+    pub(super) renderer: Arc<Renderer>,
+    /// Nobody has heard of its WebContents.
+    pub(super) is_new: bool,
+}
+
+impl Tabs {
+    /// Finds the tab of a document by what its page says.
+    ///
+    /// The tab's id comes from `sessionStorage`, which the browser copies into a duplicated tab. The document before
+    /// leaves a mark there when it unloads, which a copy lacks; after a crash there is no mark, but no connection either.
+    pub(super) fn place(
+        &mut self,
+        link: LinkId,
+        info: &TabInfo,
+        limit: usize,
+        created: &Created,
+    ) -> Result<Place, getrandom::Error> {
+        let named = TabId::parse(&info.tab).ok();
+        let Some(tab) = named.and_then(|tab| self.tabs.get_mut(&tab)) else {
+            // A tab that an earlier life of the host named keeps its name.
+            let tab = named.map_or_else(random_tab, Ok)?;
+            return Ok(Place { renderer: self.insert(tab, Some(link), limit, created), is_new: true });
+        };
+        let succeeds = match tab.shows {
+            None => true,
+            Some(before) => {
+                LinkId::parse(&info.left) == Ok(before)
+                    || LinkId::parse(&info.previous) == Ok(before) && is_unconnected(&tab.renderer)
+            }
+        };
+        if succeeds {
+            tab.shows = Some(link);
+            return Ok(Place { renderer: tab.renderer.clone(), is_new: false });
+        }
+        Ok(Place { renderer: self.insert(random_tab()?, Some(link), limit, created), is_new: true })
+    }
+
+    /// A tab whose page is still to come.
+    pub(super) fn expect(&mut self, limit: usize, created: &Created) -> Result<Arc<Renderer>, getrandom::Error> {
+        Ok(self.insert(random_tab()?, None, limit, created))
+    }
+
+    fn insert(&mut self, tab: TabId, shows: Option<LinkId>, limit: usize, created: &Created) -> Arc<Renderer> {
+        self.next_id += 1;
+        let renderer = Renderer::new(self.next_id, tab, limit, created.clone());
+        self.tabs.insert(tab, Tab { renderer: renderer.clone(), shows });
+        renderer
+    }
+
+    /// The tab shows this document again.
+    pub(super) fn show(&mut self, tab: TabId, link: LinkId) {
+        if let Some(tab) = self.tabs.get_mut(&tab) {
+            tab.shows = Some(link);
+        }
+    }
+
+    pub(super) fn shows(&self, tab: TabId) -> Option<LinkId> {
+        self.tabs.get(&tab)?.shows
+    }
+
+    pub(super) fn remove(&mut self, tab: TabId) -> Option<Arc<Renderer>> {
+        self.tabs.remove(&tab).map(|tab| tab.renderer)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.tabs.is_empty()
+    }
+
+    pub(super) fn renderers(&self) -> Vec<Arc<Renderer>> {
+        self.tabs.values().map(|tab| tab.renderer.clone()).collect()
+    }
+}
+
+fn is_unconnected(renderer: &Renderer) -> bool {
+    renderer.active().is_none_or(|document| document.lock().link.conn().is_none())
+}
+
+fn random_tab() -> Result<TabId, getrandom::Error> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits)?;
+    Ok(TabId::from_bits(u128::from_le_bytes(bits)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn place(tabs: &mut Tabs, link: u128, info: &TabInfo) -> Place {
+        let created: Created = Arc::new(|_| {});
+        tabs.place(LinkId::from_bits(link), info, 100, &created).unwrap()
+    }
+
+    fn link(bits: u128) -> String {
+        LinkId::from_bits(bits).to_string()
+    }
+
+    #[test]
+    fn a_document_without_a_tab_gets_a_new_one() {
+        let mut tabs = Tabs::default();
+        let first = place(&mut tabs, 1, &TabInfo::default());
+        let second = place(&mut tabs, 2, &TabInfo::default());
+        assert!(first.is_new && second.is_new);
+        assert_ne!(first.renderer.tab, second.renderer.tab);
+        assert_ne!(first.renderer.id, second.renderer.id);
+    }
+
+    #[test]
+    fn a_reload_stays_and_a_duplicate_goes_to_a_tab_of_its_own() {
+        let mut tabs = Tabs::default();
+        let first = place(&mut tabs, 1, &TabInfo::default()).renderer;
+        let copied = TabInfo { tab: first.tab.to_string(), ..TabInfo::default() };
+        let reload = TabInfo { left: link(1), previous: link(1), ..copied.clone() };
+        assert_eq!(place(&mut tabs, 2, &reload).renderer.id, first.id);
+        let duplicate = TabInfo { previous: link(1), ..copied };
+        let other = place(&mut tabs, 3, &duplicate);
+        assert!(other.is_new);
+        assert_ne!(other.renderer.id, first.id);
+    }
+
+    #[test]
+    fn a_document_after_a_crash_stays_in_its_tab() {
+        let mut tabs = Tabs::default();
+        let first = place(&mut tabs, 1, &TabInfo::default()).renderer;
+        let crashed = TabInfo { tab: first.tab.to_string(), previous: link(1), ..TabInfo::default() };
+        assert_eq!(place(&mut tabs, 2, &crashed).renderer.id, first.id);
+    }
+
+    #[test]
+    fn the_page_of_a_window_finds_its_place() {
+        let mut tabs = Tabs::default();
+        let created: Created = Arc::new(|_| {});
+        let window = tabs.expect(100, &created).unwrap();
+        let info = TabInfo { tab: window.tab.to_string(), ..TabInfo::default() };
+        let found = place(&mut tabs, 1, &info);
+        assert!(!found.is_new);
+        assert_eq!(found.renderer.id, window.id);
+    }
+
+    #[test]
+    fn a_tab_of_an_earlier_life_of_the_host_keeps_its_name_once() {
+        let mut tabs = Tabs::default();
+        let info = TabInfo { tab: TabId::from_bits(7).to_string(), ..TabInfo::default() };
+        assert_eq!(place(&mut tabs, 1, &info).renderer.tab, TabId::from_bits(7));
+        assert_ne!(place(&mut tabs, 2, &info).renderer.tab, TabId::from_bits(7));
+    }
+}

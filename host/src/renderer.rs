@@ -1,0 +1,159 @@
+//! What a tab shows: the native side of one `WebContents`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::http::Extensions;
+use exciton_protocol::{Args, Call, Full, LinkId, Packet, Seq, TabId};
+
+use crate::document::{Document, PushError};
+use crate::error::SendError;
+use crate::event::Outlet;
+use crate::handler::Outcome;
+use crate::web_contents::WebContents;
+
+/// A tab, with the documents that it shows one after the other. It outlives a reload and a lost connection.
+pub(crate) struct Renderer {
+    pub(crate) id: u32,
+    pub(crate) tab: TabId,
+    state: Mutex<State>,
+    /// Bytes that are kept for a page that has not come.
+    early_limit: usize,
+    created: Created,
+}
+
+/// Tells the application of a new page.
+pub(crate) type Created = Arc<dyn Fn(&WebContents) + Send + Sync>;
+
+#[derive(Default)]
+struct State {
+    /// The document that is shown. Others of the tab may wait in the back/forward cache.
+    active: Option<Arc<Document>>,
+    /// What was sent before there was one.
+    early: Vec<Packet>,
+    early_bytes: usize,
+    destroyed: bool,
+    url: String,
+    extensions: Extensions,
+}
+
+impl Renderer {
+    pub(crate) fn new(id: u32, tab: TabId, early_limit: usize, created: Created) -> Arc<Self> {
+        Arc::new(Self { id, tab, state: Mutex::default(), early_limit, created })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the application of the page. User code runs.
+    pub(crate) fn announce(&self, web_contents: &WebContents) {
+        (self.created)(web_contents);
+    }
+
+    /// The link of the document that is shown.
+    pub(crate) fn active(&self) -> Option<Arc<Document>> {
+        self.lock().active.clone()
+    }
+
+    /// A document is shown from now on. What waited for it is sent. Returns the one before.
+    pub(crate) fn activate(&self, document: &Arc<Document>, url: &str, extensions: Extensions) -> Option<Arc<Document>> {
+        let mut state = self.lock();
+        if !url.is_empty() {
+            url.clone_into(&mut state.url);
+        }
+        state.extensions = extensions;
+        state.early_bytes = 0;
+        for packet in std::mem::take(&mut state.early) {
+            // The outbox of a new link holds at least what was kept here.
+            if let Err(error) = document.push(&packet) {
+                tracing::warn!(web_contents = self.id, %error, "an early message was lost");
+            }
+        }
+        let before = state.active.replace(document.clone());
+        before.filter(|before| before.id != document.id)
+    }
+
+    /// The document's link is over. Returns whether the tab shows nothing any more.
+    pub(crate) fn deactivate(&self, link: LinkId) -> bool {
+        let mut state = self.lock();
+        if state.active.as_ref().is_some_and(|active| active.id == link) {
+            state.active = None;
+        }
+        state.active.is_none()
+    }
+
+    /// The tab is gone for good.
+    pub(crate) fn destroy(&self) {
+        let mut state = self.lock();
+        state.destroyed = true;
+        state.early.clear();
+        state.active = None;
+    }
+
+    pub(crate) fn is_destroyed(&self) -> bool {
+        self.lock().destroyed
+    }
+
+    /// Sends to the document that is shown, or keeps it for the one that comes.
+    pub(crate) fn push(&self, packet: Packet) -> Result<(), SendError> {
+        loop {
+            let mut state = self.lock();
+            if state.destroyed {
+                return Err(SendError::Destroyed);
+            }
+            let Some(active) = state.active.clone() else { return state.keep(packet, self.early_limit) };
+            drop(state);
+            match active.push(&packet) {
+                Ok(()) => return Ok(()),
+                // Its link has just ended: the tab shows another document now, or waits for one, or is gone.
+                Err(PushError::Over) => {
+                    self.deactivate(active.id);
+                },
+                Err(PushError::Full(full)) => return Err(full.into()),
+                Err(PushError::TooLarge(large)) => return Err(large.into()),
+            }
+        }
+    }
+}
+
+impl State {
+    fn keep(&mut self, packet: Packet, limit: usize) -> Result<(), SendError> {
+        let queued = self.early_bytes + weight(&packet);
+        if queued > limit {
+            return Err(Full { queued, cap: limit }.into());
+        }
+        self.early_bytes = queued;
+        self.early.push(packet);
+        Ok(())
+    }
+}
+
+/// Bytes of a packet, about.
+fn weight(packet: &Packet) -> usize {
+    let mut text = String::new();
+    packet.write(&mut text);
+    text.len() + packet.blobs().iter().map(bytes::Bytes::len).sum::<usize>()
+}
+
+impl Outlet for Renderer {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
+        self.push(Packet::Send(Call { channel: channel.into(), args }))
+    }
+
+    // A call comes from a document, which answers it itself.
+    fn settle(&self, _seq: Seq, _outcome: Outcome) {}
+
+    fn answer(&self, _seq: Seq, _outcome: Outcome) {}
+
+    fn extensions(&self) -> Extensions {
+        self.lock().extensions.clone()
+    }
+
+    fn url(&self) -> String {
+        self.lock().url.clone()
+    }
+}

@@ -1,0 +1,330 @@
+//! The frames of the socket: batches of packets, parts of big ones, and control.
+//!
+//! A frame is a JSON array that begins with its kind: `["data",17,3,[packet,…]]`, `["part",18,3,true,1048576]`,
+//! `["hello",{…}]`, `["ack",4]`.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::decode::FrameError;
+use crate::envelope::{self, Message};
+use crate::error::LinkLost;
+use crate::ids::{Epoch, LinkId, Seq};
+use crate::limits::Limits;
+use crate::packet::{Packet, RawPacket, write_number};
+use crate::tab::TabInfo;
+
+/// One message of the socket.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Frame {
+    /// Page to host, first of a connection.
+    Hello(Box<Hello>),
+    /// Host to page, the answer to it.
+    Welcome(Box<Welcome>),
+    /// Host to page: the link is over.
+    Lost(LinkLost),
+    /// The next packet that the sender wants; all before are consumed.
+    Ack(Seq),
+    /// Page to host: a sign of life is wanted.
+    Ping,
+    /// Numbered packets.
+    Data {
+        /// Seq of the first.
+        first: Seq,
+        /// As in `Ack`.
+        ack: Seq,
+        /// The packets.
+        packets: Vec<Packet>,
+    },
+    /// A piece of a packet that is too big to travel whole. It has a seq of its own; the last one's is the packet's.
+    Part {
+        /// Its seq.
+        seq: Seq,
+        /// As in `Ack`.
+        ack: Seq,
+        /// No more pieces follow.
+        last: bool,
+        /// The piece of the packet's envelope.
+        piece: Bytes,
+    },
+}
+
+/// The first message of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The wire's version: 1.
+    pub version: u32,
+    /// The link that the connection belongs to.
+    pub link: LinkId,
+    /// The epoch that the page was served with.
+    pub epoch: Epoch,
+    /// Grows with each connection of the link, from 1.
+    pub attempt: u64,
+    /// The next packet that the page wants.
+    pub ack: Seq,
+    /// The next packet that the page has not got.
+    pub admitted: Seq,
+    /// The page has had no answer yet: the link may begin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
+    /// What the page knows of its tab.
+    #[serde(default)]
+    pub tab: TabInfo,
+}
+
+/// The answer to a hello.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The host's epoch.
+    pub epoch: Epoch,
+    /// The next packet that the host wants.
+    pub ack: Seq,
+    /// The next packet that the host has not got.
+    pub admitted: Seq,
+    /// The bounds that hold.
+    pub limits: Limits,
+    /// The tab that the page is in: to be stored.
+    pub tab: crate::ids::TabId,
+}
+
+/// The version of the wire that this crate speaks.
+pub const VERSION: u32 = 1;
+
+impl Frame {
+    /// Reads a message of the socket.
+    pub fn decode(message: &Message) -> Result<Self, FrameError> {
+        let (json, mut run) = message.split()?;
+        let raw: RawFrame<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
+        let frame = raw.own(&json, &mut run)?;
+        if run.is_empty() { Ok(frame) } else { Err(FrameError::Attachments { named: 0, there: run.len() }) }
+    }
+
+    /// Packets that the frame numbers.
+    pub fn count(&self) -> u32 {
+        match self {
+            // A frame is bounded in bytes, and so in packets.
+            Self::Data { packets, .. } => packets.len() as u32,
+            Self::Part { .. } => 1,
+            _ => 0,
+        }
+    }
+
+    /// The message of a frame without packets.
+    pub fn control(&self) -> Result<Message, serde_json::Error> {
+        let text = match self {
+            Self::Hello(hello) => serde_json::to_string(&("hello", hello))?,
+            Self::Welcome(welcome) => serde_json::to_string(&("welcome", welcome))?,
+            Self::Lost(why) => serde_json::to_string(&("lost", serde_json::json!({ "why": why })))?,
+            Self::Ack(seq) => serde_json::to_string(&("ack", seq))?,
+            Self::Ping => "[\"ping\"]".to_owned(),
+            Self::Data { first, ack, packets } => {
+                let mut batch = Packets::default();
+                for packet in packets {
+                    batch.append(packet);
+                }
+                return Ok(batch.message(*first, *ack));
+            }
+            Self::Part { seq, ack, last, piece } => return Ok(part_message(*seq, *ack, *last, piece)),
+        };
+        Ok(Message::Text(text.into()))
+    }
+}
+
+/// Packets on their way out: their texts joined by commas, and their attachments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    /// The packets' JSON, joined by commas.
+    pub text: String,
+    /// All their attachments, in order.
+    pub blobs: Vec<Bytes>,
+}
+
+impl Packets {
+    /// Adds a packet.
+    pub fn append(&mut self, packet: &Packet) {
+        if !self.text.is_empty() {
+            self.text.push(',');
+        }
+        packet.write(&mut self.text);
+        self.blobs.extend_from_slice(packet.blobs());
+    }
+
+    /// Adds the packets of another message behind these.
+    pub fn join(&mut self, mut other: Self) {
+        if !self.text.is_empty() {
+            self.text.push(',');
+        }
+        self.text.push_str(&other.text);
+        self.blobs.append(&mut other.blobs);
+    }
+
+    /// Bytes, for the bounds.
+    pub fn size(&self) -> usize {
+        self.text.len() + self.blobs.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    /// The data frame that carries them.
+    pub fn message(&self, first: Seq, ack: Seq) -> Message {
+        let mut json = data_head(first, ack);
+        json.reserve(self.text.len() + DATA_TAIL.len());
+        json.push_str(&self.text);
+        json.push_str(DATA_TAIL);
+        if self.blobs.is_empty() { Message::Text(json.into()) } else { Message::join(&json, &self.blobs) }
+    }
+}
+
+/// What stands before the packets in a data frame; after them comes [`DATA_TAIL`].
+pub fn data_head(first: Seq, ack: Seq) -> String {
+    let mut head = String::with_capacity(40);
+    head.push_str("[\"data\",");
+    write_number(first, &mut head);
+    head.push(',');
+    write_number(ack, &mut head);
+    head.push_str(",[");
+    head
+}
+
+/// What stands behind the packets in a data frame.
+pub const DATA_TAIL: &str = "]]";
+
+/// The JSON of a part's frame.
+pub fn part_text(seq: Seq, ack: Seq, last: bool, length: usize) -> String {
+    let mut text = String::with_capacity(48);
+    text.push_str("[\"part\",");
+    write_number(seq, &mut text);
+    text.push(',');
+    write_number(ack, &mut text);
+    text.push_str(if last { ",true," } else { ",false," });
+    write_number(length as u64, &mut text);
+    text.push(']');
+    text
+}
+
+/// The message of a part.
+pub fn part_message(seq: Seq, ack: Seq, last: bool, piece: &Bytes) -> Message {
+    Message::join(&part_text(seq, ack, last, piece.len()), [piece])
+}
+
+/// A frame that borrows from its text.
+pub(crate) enum RawFrame<'a> {
+    Control(Frame),
+    Data(Seq, Seq, Vec<RawPacket<'a>>),
+    Part(Seq, Seq, bool, u32),
+}
+
+impl RawFrame<'_> {
+    /// Takes the frame out of its message: texts are slices of `json`, attachments are cut off `run`.
+    pub(crate) fn own(self, json: &Bytes, run: &mut Bytes) -> Result<Frame, FrameError> {
+        Ok(match self {
+            Self::Control(frame) => frame,
+            Self::Data(first, ack, packets) => {
+                let packets = packets.into_iter().map(|raw| raw.own(json, run)).collect::<Result<_, _>>()?;
+                Frame::Data { first, ack, packets }
+            }
+            Self::Part(seq, ack, last, length) => {
+                let piece = envelope::cut(run, &[length])?.pop().unwrap_or_default();
+                Frame::Part { seq, ack, last, piece }
+            }
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawFrame<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FrameVisitor)
+    }
+}
+
+struct FrameVisitor;
+
+impl<'de> Visitor<'de> for FrameVisitor {
+    type Value = RawFrame<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a frame")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let kind: std::borrow::Cow<'de, str> = next(&mut seq)?;
+        let frame = match &*kind {
+            "data" => RawFrame::Data(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?),
+            "part" => RawFrame::Part(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?, next(&mut seq)?),
+            "ack" => RawFrame::Control(Frame::Ack(next(&mut seq)?)),
+            "ping" => RawFrame::Control(Frame::Ping),
+            "hello" => RawFrame::Control(Frame::Hello(next(&mut seq)?)),
+            "welcome" => RawFrame::Control(Frame::Welcome(next(&mut seq)?)),
+            "lost" => RawFrame::Control(Frame::Lost(next::<_, Lost>(&mut seq)?.why)),
+            _ => return Err(de::Error::custom("a frame of unknown kind")),
+        };
+        match seq.next_element::<IgnoredAny>()? {
+            None => Ok(frame),
+            Some(_) => Err(de::Error::custom("a frame with too many elements")),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Lost {
+    why: LinkLost,
+}
+
+fn next<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(seq: &mut A) -> Result<T, A::Error> {
+    seq.next_element()?.ok_or_else(|| de::Error::custom("a frame that ends early"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::packet::Call;
+    use crate::value::Args;
+
+    fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
+        Call { channel: channel.into(), args: Args { text: Bytes::from_static(text.as_bytes()), blobs } }
+    }
+
+    #[test]
+    fn a_batch_round_trips_with_its_attachments() {
+        let packets = vec![
+            Packet::Send(call("a \"quoted\"\n channel", "[1,{\"x\":[]}]", vec![])),
+            Packet::Invoke(call("b", "[{\"$\":\"arraybuffer\",\"blob\":0}]", vec![Bytes::from_static(b"12")])),
+            Packet::Sync(call("", "[]", vec![])),
+        ];
+        let frame = Frame::Data { first: 7, ack: 3, packets };
+        let message = frame.control().unwrap();
+        assert!(matches!(message, Message::Binary(_)));
+        assert_eq!(Frame::decode(&message).unwrap(), frame);
+    }
+
+    #[test]
+    fn a_part_round_trips() {
+        let frame = Frame::Part { seq: 1, ack: 0, last: true, piece: Bytes::from_static(b"\0\xff") };
+        assert_eq!(Frame::decode(&frame.control().unwrap()).unwrap(), frame);
+    }
+
+    #[test]
+    fn a_packet_is_the_same_after_travelling_in_parts() {
+        let packet = Packet::Send(call("c", "[{\"$\":\"arraybuffer\",\"blob\":0}]", vec![Bytes::from_static(b"xyz")]));
+        assert_eq!(Packet::from_parts(packet.to_parts().into()).unwrap(), packet);
+    }
+
+    #[test]
+    fn garbage_is_refused_with_its_place() {
+        for text in ["", "{}", "[]", "[1]", "[\"data\"]", "[\"data\",0,0,[[\"send\",\"a\",{}]]]", "[\"nope\"]", "[\"ack\",-1]",
+            "[\"ack\",1,2]", "[\"data\",0,0,[[\"send\",\"a\"]]]", "[\"data\",0,0,[[\"send\",\"\\ud800\",[]]]]"]
+        {
+            let message = Message::Text(Bytes::copy_from_slice(text.as_bytes()));
+            assert!(matches!(Frame::decode(&message), Err(FrameError::Json { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn attachments_left_over_are_refused() {
+        let message = Message::join("[\"ack\",1]", [&Bytes::from_static(b"x")]);
+        assert_eq!(Frame::decode(&message), Err(FrameError::Attachments { named: 0, there: 1 }));
+    }
+}

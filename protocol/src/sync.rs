@@ -1,0 +1,270 @@
+//! The bodies of the synchronous request: `PUT /_exciton/sync`.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::decode::FrameError;
+use crate::envelope::{self, Message};
+use crate::error::LinkLost;
+use crate::frame::{Frame, RawFrame};
+use crate::ids::{Epoch, LinkId, Seq, TabId};
+use crate::tab::TabInfo;
+use crate::value::Encoded;
+
+/// A request's body, read by the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncRequest {
+    /// Everything but the packets.
+    pub head: SyncHead,
+    /// The packets that the host doesn't have yet, the synchronous one last. Empty when the page goes on waiting.
+    pub frames: Vec<Frame>,
+}
+
+/// What a request says beside its packets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SyncHead {
+    /// The wire's version: 1.
+    pub version: u32,
+    /// The link.
+    pub link: LinkId,
+    /// The epoch that the page was served with.
+    pub epoch: Epoch,
+    /// The next packet that the page wants.
+    pub ack: Seq,
+    /// Answers that the page has received: the host may forget them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub got: Vec<Seq>,
+    /// The packet whose answer is wanted; none in a `bye`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+    /// The page has had no answer yet: the link may begin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
+    /// The document is leaving.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bye: bool,
+    /// What the page knows of its tab.
+    #[serde(default)]
+    pub tab: TabInfo,
+}
+
+impl SyncRequest {
+    /// Reads a request's body.
+    pub fn decode(message: &Message) -> Result<Self, FrameError> {
+        #[derive(Deserialize)]
+        struct Body<'a> {
+            #[serde(flatten)]
+            head: SyncHead,
+            #[serde(default, borrow)]
+            frames: Option<&'a RawValue>,
+        }
+        let (json, mut run) = message.split()?;
+        let body: Body<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
+        let raw: Vec<RawFrame<'_>> = match body.frames {
+            Some(frames) => serde_json::from_str(frames.get()).map_err(FrameError::json)?,
+            None => Vec::new(),
+        };
+        let frames = raw.into_iter().map(|frame| frame.own(&json, &mut run)).collect::<Result<_, _>>()?;
+        if !run.is_empty() {
+            return Err(FrameError::Attachments { named: 0, there: run.len() });
+        }
+        Ok(Self { head: body.head, frames })
+    }
+
+    /// Writes a request's body, for pages that are native programs.
+    pub fn encode(&self) -> Result<Message, serde_json::Error> {
+        let mut json = serde_json::to_string(&self.head)?;
+        json.pop();
+        json.push_str(",\"frames\":[");
+        let mut blobs = Vec::new();
+        for (index, frame) in self.frames.iter().enumerate() {
+            let (text, run) = frame.control()?.split().unwrap_or_default();
+            if index > 0 {
+                json.push(',');
+            }
+            json.push_str(&String::from_utf8_lossy(&text));
+            if !run.is_empty() {
+                blobs.push(run);
+            }
+        }
+        json.push_str("]}");
+        Ok(Message::join(&json, &blobs))
+    }
+}
+
+/// What the host answers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SyncAnswer {
+    /// 200: the packet was answered.
+    Done {
+        /// Where the link stands.
+        state: SyncState,
+        /// The packet.
+        seq: Seq,
+        /// The return value, or the error to throw: an object as in a `fail` packet.
+        outcome: Result<Encoded, Encoded>,
+    },
+    /// 202: everything was admitted; the page asks again, without its packets.
+    Pending(SyncState),
+    /// 410: the link is over.
+    Lost(LinkLost),
+}
+
+/// Where the link stands after a request. Each answer has it, so that the next request can be short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncState {
+    /// The host's epoch.
+    pub epoch: Epoch,
+    /// The next packet that the host wants.
+    pub ack: Seq,
+    /// The next packet that the host has not got.
+    pub admitted: Seq,
+    /// The tab that the page is in: to be stored.
+    pub tab: TabId,
+}
+
+impl SyncAnswer {
+    /// The HTTP status that goes with the answer.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Done { .. } => 200,
+            Self::Pending(_) => 202,
+            Self::Lost(_) => 410,
+        }
+    }
+
+    /// The body.
+    pub fn encode(&self) -> Result<Message, serde_json::Error> {
+        match self {
+            Self::Lost(why) => Ok(Message::Text(serde_json::to_vec(&serde_json::json!({ "lost": why }))?.into())),
+            Self::Pending(state) => Ok(Message::Text(serde_json::to_vec(state)?.into())),
+            Self::Done { state, seq, outcome } => {
+                let (name, value) = match outcome {
+                    Ok(value) => ("answer", value),
+                    Err(error) => ("error", error),
+                };
+                let lengths: Vec<usize> = value.blobs.iter().map(Bytes::len).collect();
+                let mut json = serde_json::to_string(state)?;
+                json.pop();
+                json.push_str(&format!(",\"seq\":{seq},\"blobs\":{},\"{name}\":", serde_json::to_string(&lengths)?));
+                json.push_str(std::str::from_utf8(&value.text).unwrap_or("null"));
+                json.push('}');
+                Ok(Message::join(&json, &value.blobs))
+            }
+        }
+    }
+
+    /// Reads an answer, for pages that are native programs.
+    pub fn decode(status: u16, message: &Message) -> Result<Self, FrameError> {
+        #[derive(Deserialize)]
+        struct Lost {
+            lost: LinkLost,
+        }
+        #[derive(Deserialize)]
+        struct Done<'a> {
+            seq: Seq,
+            #[serde(default)]
+            blobs: Vec<u32>,
+            #[serde(default, borrow)]
+            error: Option<&'a RawValue>,
+        }
+        // A separate shape, because `null` is an answer and no missing one.
+        #[derive(Deserialize)]
+        struct Answered<'a> {
+            #[serde(borrow)]
+            answer: &'a RawValue,
+        }
+        let (json, mut run) = message.split()?;
+        if status == 410 {
+            let body: Lost = serde_json::from_slice(&json).map_err(FrameError::json)?;
+            return Ok(Self::Lost(body.lost));
+        }
+        let state: SyncState = serde_json::from_slice(&json).map_err(FrameError::json)?;
+        if status == 202 {
+            return Ok(Self::Pending(state));
+        }
+        let done: Done<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
+        let blobs = envelope::cut(&mut run, &done.blobs)?;
+        let own = |raw: &RawValue| Encoded { text: json.slice_ref(raw.get().as_bytes()), blobs };
+        let outcome = match done.error {
+            Some(error) => Err(own(error)),
+            None => Ok(own(serde_json::from_slice::<Answered<'_>>(&json).map_err(FrameError::json)?.answer)),
+        };
+        Ok(Self::Done { state, seq: done.seq, outcome })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::packet::{Call, Packet};
+    use crate::value::Args;
+
+    fn head() -> SyncHead {
+        SyncHead {
+            version: 1,
+            link: LinkId::from_bits(7),
+            epoch: Epoch::from_bits(9),
+            ack: 3,
+            got: vec![1, 2],
+            seq: Some(5),
+            fresh: true,
+            bye: false,
+            tab: TabInfo { url: "http://127.0.0.1/".into(), ..TabInfo::default() },
+        }
+    }
+
+    fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
+        Call { channel: channel.into(), args: Args { text: Bytes::from_static(text.as_bytes()), blobs } }
+    }
+
+    #[test]
+    fn a_request_round_trips_with_packets_parts_and_attachments() {
+        let blob = vec![Bytes::from_static(b"abc")];
+        let packets = vec![
+            Packet::Send(call("a", "[1]", vec![])),
+            Packet::Sync(call("b", "[{\"$\":\"arraybuffer\",\"blob\":0}]", blob)),
+        ];
+        let frames = vec![
+            Frame::Part { seq: 3, ack: 3, last: true, piece: Bytes::from_static(b"\x01\x02") },
+            Frame::Data { first: 4, ack: 3, packets },
+        ];
+        let request = SyncRequest { head: head(), frames };
+        assert_eq!(SyncRequest::decode(&request.encode().unwrap()).unwrap(), request);
+    }
+
+    #[test]
+    fn a_request_that_only_waits_has_no_frames() {
+        let text = r#"{"version":1,"link":"00000000000000000000000000000007","epoch":"0000000000000009","ack":0,"seq":5}"#;
+        let request = SyncRequest::decode(&Message::Text(Bytes::from_static(text.as_bytes()))).unwrap();
+        assert_eq!((request.head.seq, request.head.fresh, request.frames), (Some(5), false, vec![]));
+    }
+
+    #[test]
+    fn every_answer_round_trips() {
+        let state = SyncState { epoch: Epoch::from_bits(1), ack: 2, admitted: 3, tab: TabId::from_bits(4) };
+        let value = |text: &'static str, blobs| Encoded { text: Bytes::from_static(text.as_bytes()), blobs };
+        let done = |outcome| SyncAnswer::Done { state, seq: 2, outcome };
+        for answer in [
+            done(Ok(value("null", vec![]))),
+            done(Ok(value("{\"$\":\"arraybuffer\",\"blob\":0}", vec![Bytes::from_static(b"x")]))),
+            done(Err(value("{\"name\":\"Error\",\"message\":\"no\"}", vec![]))),
+            SyncAnswer::Pending(state),
+            SyncAnswer::Lost(LinkLost::Expired),
+        ] {
+            let message = answer.encode().unwrap();
+            assert_eq!(SyncAnswer::decode(answer.status(), &message).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_request_is_refused() {
+        for text in ["", "[]", "{}", r#"{"version":1,"link":"7","epoch":"0000000000000009","ack":0}"#] {
+            let message = Message::Text(Bytes::copy_from_slice(text.as_bytes()));
+            assert!(matches!(SyncRequest::decode(&message), Err(FrameError::Json { .. })), "{text}");
+        }
+    }
+}
