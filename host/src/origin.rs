@@ -96,7 +96,11 @@ impl HostName {
 impl Authority {
     /// Reads `host` or `host:port`; nothing else, no user name, no empty port.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let split = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let split = if text.starts_with('[') {
+            text.find(']')? + 1
+        } else {
+            text.find(':').unwrap_or(text.len())
+        };
         let (host, rest) = text.split_at_checked(split)?;
         let port = match rest.strip_prefix(':') {
             Some(digits) => Some(port(digits)?),
@@ -207,11 +211,34 @@ mod tests {
     #[test]
     fn a_text_that_no_browser_writes_is_no_origin() {
         for text in [
-            "", "null", "http://", "http:///", "127.0.0.1:8124", "ftp://127.0.0.1", "http://127.0.0.1:8124/",
-            "http://user@127.0.0.1", "http://127.0.0.1:", "http://127.0.0.1:+8", "http://127.0.0.1:08124",
-            "http://127.0.0.1:65536", "http://127.0.0.1:0", "http://127.1", "http://0x7f.0.0.1", "http://2130706433",
-            "http://localhost.", "http://.localhost", "http://a b", "http://127.0.0.1 ", "http://[::1", "http://::1",
-            "http://[::1]x:1", "http://ü.example", "http://a%2eb", "HTTP://a", "http://a#b", "http://a\\b",
+            "",
+            "null",
+            "http://",
+            "http:///",
+            "127.0.0.1:8124",
+            "ftp://127.0.0.1",
+            "http://127.0.0.1:8124/",
+            "http://user@127.0.0.1",
+            "http://127.0.0.1:",
+            "http://127.0.0.1:+8",
+            "http://127.0.0.1:08124",
+            "http://127.0.0.1:65536",
+            "http://127.0.0.1:0",
+            "http://127.1",
+            "http://0x7f.0.0.1",
+            "http://2130706433",
+            "http://localhost.",
+            "http://.localhost",
+            "http://a b",
+            "http://127.0.0.1 ",
+            "http://[::1",
+            "http://::1",
+            "http://[::1]x:1",
+            "http://ü.example",
+            "http://a%2eb",
+            "HTTP://a",
+            "http://a#b",
+            "http://a\\b",
         ] {
             assert_eq!(Origin::parse(text), None, "{text}");
         }
@@ -219,7 +246,9 @@ mod tests {
 
     #[test]
     fn an_origin_is_at_a_host_only_with_the_same_port() {
-        let at = |origin: &str, host: &str| Origin::parse(origin).unwrap().is_at(&Authority::parse(host).unwrap());
+        let at = |origin: &str, host: &str| {
+            Origin::parse(origin).unwrap().is_at(&Authority::parse(host).unwrap())
+        };
         assert!(at("http://a.example", "a.example"));
         assert!(at("http://a.example", "A.example:80"));
         assert!(at("https://a.example", "a.example"));
@@ -232,9 +261,21 @@ mod tests {
     #[test]
     fn a_public_address_may_have_a_path_and_nothing_else() {
         let read = |text: &str| text.parse::<PublicUrl>().map(|url| url.to_string());
-        assert_eq!(read("HTTPS://example.com/tools/app/").unwrap(), "https://example.com/tools/app");
+        assert_eq!(
+            read("HTTPS://example.com/tools/app/").unwrap(),
+            "https://example.com/tools/app"
+        );
         assert_eq!(read("http://127.0.0.1:8080/").unwrap(), "http://127.0.0.1:8080");
-        for text in ["example.com", "*", "https://*", "https://a/b?c", "https://a/b#c", "https://a//b", "null", "https://a/;b"] {
+        for text in [
+            "example.com",
+            "*",
+            "https://*",
+            "https://a/b?c",
+            "https://a/b#c",
+            "https://a//b",
+            "null",
+            "https://a/;b",
+        ] {
             let error = read(text).unwrap_err();
             assert!(error.to_string().contains(text), "{error}");
         }

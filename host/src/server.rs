@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{any, get};
 use exciton_protocol::{Epoch, Limits};
 
 use crate::config::Config;
@@ -49,7 +49,9 @@ pub(crate) struct ServerState {
 #[non_exhaustive]
 pub enum InviteError {
     /// The application doesn't listen itself, and nothing says under which address it is found.
-    #[error("no address is known yet: name the application's with App::origins, such as http://127.0.0.1:3000/app")]
+    #[error(
+        "no address is known yet: name the application's with App::origins, such as http://127.0.0.1:3000/app"
+    )]
     NoAddress,
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
@@ -75,13 +77,20 @@ pub(crate) fn router(state: Arc<ServerState>, live: Router<Arc<ServerState>>) ->
         .route(route::MODULE, get(bootstrap::module))
         .route(&format!("{}{{ticket}}", route::ENTER), get(enter::enter))
         .merge(live)
-        .fallback(assets::serve)
+        // Routes and no fallback: axum drops a router's fallback when it is nested twice.
+        .route("/", any(assets::serve))
+        .route("/{*path}", any(assets::serve))
         .layer(from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
 }
 
 impl ServerState {
-    pub(crate) fn new(config: Config, epoch: Epoch, limits: Limits, renderer: Renderer) -> Result<Self, NoRandom> {
+    pub(crate) fn new(
+        config: Config,
+        epoch: Epoch,
+        limits: Limits,
+        renderer: Renderer,
+    ) -> Result<Self, NoRandom> {
         let key = secret::key(&config.key, &config.name)?;
         Ok(Self {
             cookies: Cookies::new(&key, &config.name),
@@ -109,19 +118,31 @@ impl ServerState {
 
     /// The addresses at which browsers find the application, without a slash at the end: the named ones, then the own listener's.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        let mut addresses: Vec<String> = self.config.origins.iter().map(ToString::to_string).collect();
+        let mut addresses: Vec<String> =
+            self.config.origins.iter().map(ToString::to_string).collect();
         if let Some(own) = self.own() {
             // Nobody can open "all addresses": from this machine loopback is one of them.
-            let at = if own.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], own.port())) } else { own };
+            let at = if own.ip().is_unspecified() {
+                SocketAddr::from(([127, 0, 0, 1], own.port()))
+            } else {
+                own
+            };
             addresses.push(format!("http://{at}"));
         }
         addresses
     }
 
     /// A fresh invitation to `landing` at one of [`addresses`](Self::addresses).
-    pub(crate) fn invite_at(&self, address: &str, landing: Landing) -> Result<Invitation, InviteError> {
+    pub(crate) fn invite_at(
+        &self,
+        address: &str,
+        landing: Landing,
+    ) -> Result<Invitation, InviteError> {
         let https = address.starts_with("https:");
-        let ticket = self.tickets().issue(landing, https, Instant::now()).map_err(|_| InviteError::NoRandom)?;
+        let ticket = self
+            .tickets()
+            .issue(landing, https, Instant::now())
+            .map_err(|_| InviteError::NoRandom)?;
         let url = format!("{address}{}{}", route::ENTER, ticket.as_str());
         Ok(Invitation { url, ticket })
     }
@@ -150,7 +171,7 @@ impl ServerState {
         lock(&self.tickets)
     }
 
-    fn start_page(&self) -> Landing {
+    pub(crate) fn start_page(&self) -> Landing {
         lock(&self.start_page).clone()
     }
 }

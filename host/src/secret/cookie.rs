@@ -121,7 +121,14 @@ mod tests {
             forged.replace_range(at..=at, other);
             assert_eq!(cookies.check(&forged, NOW), Err(Stale::Unsigned), "digit {at}");
         }
-        for forged in [String::new(), value[1..].to_owned(), value[..111].to_owned(), format!("{value}0"), value.to_uppercase(), "é".repeat(56)] {
+        for forged in [
+            String::new(),
+            value[1..].to_owned(),
+            value[..111].to_owned(),
+            format!("{value}0"),
+            value.to_uppercase(),
+            "é".repeat(56),
+        ] {
             assert_eq!(cookies.check(&forged, NOW), Err(Stale::Unsigned), "{forged}");
         }
     }

@@ -31,9 +31,14 @@ pub(super) fn state_dir(name: &str) -> Option<PathBuf> {
     Some(base.join("exciton").join(file_name(name)))
 }
 
-fn base_dir(os: &str, home: Option<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+fn base_dir(
+    os: &str,
+    home: Option<PathBuf>,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<PathBuf> {
     let named = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let below_home = |path: &str| home.filter(|home| home.is_absolute()).map(|home| home.join(path));
+    let below_home =
+        |path: &str| home.filter(|home| home.is_absolute()).map(|home| home.join(path));
     match os {
         "windows" => named("LOCALAPPDATA").or_else(|| below_home("AppData/Local")),
         "macos" => below_home("Library/Application Support"),
@@ -43,9 +48,14 @@ fn base_dir(os: &str, home: Option<PathBuf>, variable: impl Fn(&str) -> Option<O
 
 /// A name that is a plain file name on every system. Names that only differ in odd characters share their state.
 fn file_name(name: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '_' };
+    let plain =
+        |c: char| if c.is_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '_' };
     let name: String = name.chars().take(64).map(plain).collect();
-    if name.trim_matches('.').is_empty() { "app".to_owned() } else { name.trim_matches('.').to_owned() }
+    if name.trim_matches('.').is_empty() {
+        "app".to_owned()
+    } else {
+        name.trim_matches('.').to_owned()
+    }
 }
 
 fn load_or_create_in(dir: &Path, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
@@ -55,7 +65,10 @@ fn load_or_create_in(dir: &Path, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
         Found::Key(key) => return Ok(key),
         Found::Nothing => {}
         Found::Unusable(why) => {
-            tracing::warn!("{} {why}: it is replaced, and everybody needs a fresh link", path.display());
+            tracing::warn!(
+                "{} {why}: it is replaced, and everybody needs a fresh link",
+                path.display()
+            );
             fs::remove_file(&path)?;
         }
     }
@@ -196,13 +209,23 @@ mod tests {
         assert_eq!(base_dir("linux", home(), none), Some("/home/me/.local/state".into()));
         assert_eq!(base_dir("linux", home(), relative), Some("/home/me/.local/state".into()));
         assert_eq!(base_dir("linux", None, none), None);
-        assert_eq!(base_dir("macos", home(), xdg), Some("/home/me/Library/Application Support".into()));
+        assert_eq!(
+            base_dir("macos", home(), xdg),
+            Some("/home/me/Library/Application Support".into())
+        );
         assert_eq!(base_dir("windows", home(), none), Some("/home/me/AppData/Local".into()));
     }
 
     #[test]
     fn an_application_can_have_any_name() {
-        for (name, file) in [("my-app", "my-app"), ("../../etc", "_.._etc"), ("a/b", "a_b"), ("..", "app"), ("", "app"), ("Ü 1", "Ü_1")] {
+        for (name, file) in [
+            ("my-app", "my-app"),
+            ("../../etc", "_.._etc"),
+            ("a/b", "a_b"),
+            ("..", "app"),
+            ("", "app"),
+            ("Ü 1", "Ü_1"),
+        ] {
             assert_eq!(file_name(name), file, "{name}");
         }
     }

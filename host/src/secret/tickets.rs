@@ -55,11 +55,17 @@ impl Tickets {
     }
 
     /// A new ticket for `landing`, to be used at an `https` address or not. Beyond `MAX_ALIVE` the oldest one ends.
-    pub(crate) fn issue(&mut self, landing: Landing, https: bool, now: Instant) -> Result<Ticket, NoRandom> {
+    pub(crate) fn issue(
+        &mut self,
+        landing: Landing,
+        https: bool,
+        now: Instant,
+    ) -> Result<Ticket, NoRandom> {
         let ticket = Ticket(hex(&random::<16>()?));
         self.expire(now);
         while self.alive.len() >= MAX_ALIVE {
-            let oldest = self.alive.iter().min_by_key(|(_, entry)| entry.issued).map(|(digest, _)| *digest);
+            let oldest =
+                self.alive.iter().min_by_key(|(_, entry)| entry.issued).map(|(digest, _)| *digest);
             oldest.and_then(|digest| self.alive.remove(&digest));
         }
         let entry = Entry { issued: now, landing, https, file: None };

@@ -26,17 +26,23 @@ use source::Found;
 pub(crate) use source::{Assets, LoadFileError};
 
 /// Everything that is no route of ours.
-pub(super) async fn serve(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>, request: Request) -> Response {
+pub(super) async fn serve(
+    State(state): State<Arc<ServerState>>,
+    Extension(visit): Extension<Visit>,
+    request: Request,
+) -> Response {
     let raw = request.uri().path().to_owned();
     if raw == "/" && lacks_slash(&request, &visit) {
-        return to_folder(&visit.mount, request.uri());
+        // By its name: axum's `nest` has no route for the mount with a slash at its end, `nest_service` has.
+        return leads_to(&visit.mount, "index.html", request.uri());
     }
     let Some(path) = AssetPath::parse(&raw) else { return not_there(&raw) };
     let assets = state.assets.clone();
     let wanted = path.clone();
-    let found = tokio::task::spawn_blocking(move || assets.find(&wanted)).await.unwrap_or(Found::Nothing);
+    let found =
+        tokio::task::spawn_blocking(move || assets.find(&wanted)).await.unwrap_or(Found::Nothing);
     match found {
-        Found::Folder => to_folder(&raw, request.uri()),
+        Found::Folder => leads_to(&raw, "", request.uri()),
         Found::Nothing if path.is_start() && !state.start_page().path.is_empty() => {
             page::replace_by(&format!("./{}", state.start_page().path), "")
         }
@@ -46,7 +52,9 @@ pub(super) async fn serve(State(state): State<Arc<ServerState>>, Extension(visit
             Err(_) => not_there(&raw),
         },
         Found::File(file) => from_disk(&file, request).await,
-        Found::Bytes(name, bytes) if html::is_html(name.as_ref().as_ref()) => document(bytes.to_vec(), &raw),
+        Found::Bytes(name, bytes) if html::is_html(name.as_ref().as_ref()) => {
+            document(bytes.to_vec(), &raw)
+        }
         Found::Bytes(name, bytes) => from_memory(&name, bytes, request.method(), request.headers()),
     }
 }
@@ -56,7 +64,8 @@ fn document(bytes: Vec<u8>, raw: &str) -> Response {
     let up = "../".repeat(raw.matches('/').count().saturating_sub(1));
     let bytes = html::with_script(bytes, &format!("{up}_exciton/electron.js"));
     // An encoding that only the page itself names is left to the page.
-    let kind = if std::str::from_utf8(&bytes).is_ok() { "text/html; charset=utf-8" } else { "text/html" };
+    let kind =
+        if std::str::from_utf8(&bytes).is_ok() { "text/html; charset=utf-8" } else { "text/html" };
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
 }
 
@@ -75,8 +84,11 @@ async fn from_disk(file: &std::path::Path, request: Request) -> Response {
 
 fn from_memory(name: &str, bytes: &'static [u8], method: &Method, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", hex(&Sha256::digest(bytes)[..8]));
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let fresh = known.flat_map(|value| value.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag);
+    let known =
+        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let fresh = known
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim().trim_start_matches("W/") == tag);
     let common = [(header::CACHE_CONTROL, "no-cache"), (header::ETAG, tag.as_str())];
     if fresh {
         return (StatusCode::NOT_MODIFIED, common).into_response();
@@ -103,7 +115,9 @@ fn one_range(text: &str, length: usize) -> Option<(usize, usize)> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let end = length.checked_sub(1)?;
     let (first, last) = match (first.trim(), last.trim()) {
-        ("", suffix) => (length.saturating_sub(suffix.parse().ok().filter(|&n: &usize| n > 0)?), end),
+        ("", suffix) => {
+            (length.saturating_sub(suffix.parse().ok().filter(|&n: &usize| n > 0)?), end)
+        }
         (first, "") => (first.parse().ok()?, end),
         (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.min(end)),
     };
@@ -114,7 +128,11 @@ fn one_range(text: &str, length: usize) -> Option<(usize, usize)> {
 fn content_type(name: &std::path::Path) -> HeaderValue {
     let guess = mime_guess::from_path(name).first_or_octet_stream();
     // RFC 9239 §6: one type for scripts and modules.
-    let kind = if guess.subtype() == "javascript" { "text/javascript".to_owned() } else { guess.to_string() };
+    let kind = if guess.subtype() == "javascript" {
+        "text/javascript".to_owned()
+    } else {
+        guess.to_string()
+    };
     let kind = if kind.starts_with("text/") { kind + "; charset=utf-8" } else { kind };
     HeaderValue::try_from(kind).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
@@ -125,16 +143,21 @@ fn lacks_slash(request: &Request, visit: &Visit) -> bool {
     !visit.mount.is_empty() && original.is_some_and(|uri| uri.0.path() == visit.mount)
 }
 
-/// The same address with a slash at its end, as a URL relative to `raw`.
-fn to_folder(raw: &str, uri: &Uri) -> Response {
-    let last = raw.rsplit('/').next().unwrap_or_default();
+/// A redirect from a folder's address to one below it, relative to `folder`.
+fn leads_to(folder: &str, below: &str, uri: &Uri) -> Response {
+    let last = folder.rsplit('/').next().unwrap_or_default();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let target = format!("./{last}/{query}");
-    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, target), (header::CACHE_CONTROL, "no-store".to_owned())]).into_response()
+    let target = format!("./{last}/{below}{query}");
+    let headers = [(header::LOCATION, target), (header::CACHE_CONTROL, "no-store".to_owned())];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 fn not_there(raw: &str) -> Response {
-    page::message(StatusCode::NOT_FOUND, "Not there", &format!("This application has no file at {}.", shown(raw)))
+    page::message(
+        StatusCode::NOT_FOUND,
+        "Not there",
+        &format!("This application has no file at {}.", shown(raw)),
+    )
 }
 
 #[cfg(test)]

@@ -33,27 +33,42 @@ struct Facts<'a> {
 }
 
 /// `/_exciton/electron.js`: blocks its page until it has run, so that `require('electron')` works in the next script.
-pub(super) async fn script(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+pub(super) async fn script(
+    State(state): State<Arc<ServerState>>,
+    Extension(visit): Extension<Visit>,
+) -> Response {
     let facts = facts(&state, &visit);
-    let text = prelude(&facts, "globalThis.document?.currentScript?.src") + &(state.renderer.script)(&facts);
+    let text = prelude(&facts, "globalThis.document?.currentScript?.src")
+        + &(state.renderer.script)(&facts);
     fresh("text/javascript; charset=utf-8", text)
 }
 
 /// `/_exciton/electron.mjs`: the same as a module.
-pub(super) async fn module(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+pub(super) async fn module(
+    State(state): State<Arc<ServerState>>,
+    Extension(visit): Extension<Visit>,
+) -> Response {
     let facts = facts(&state, &visit);
     let text = prelude(&facts, "import.meta.url") + &(state.renderer.module)(&facts);
     fresh("text/javascript; charset=utf-8", text)
 }
 
 /// `/_exciton/boot`: the facts alone, for a page whose host could not put the script in.
-pub(super) async fn boot(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>) -> Response {
+pub(super) async fn boot(
+    State(state): State<Arc<ServerState>>,
+    Extension(visit): Extension<Visit>,
+) -> Response {
     fresh("application/json", facts(&state, &visit))
 }
 
 fn facts(state: &ServerState, visit: &Visit) -> String {
     let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
-    let facts = Facts { version: exciton_protocol_version(), epoch: state.epoch, limits: &state.limits, base };
+    let facts = Facts {
+        version: exciton_protocol_version(),
+        epoch: state.epoch,
+        limits: &state.limits,
+        base,
+    };
     // Numbers and plain texts can't fail to be written.
     serde_json::to_string(&facts).unwrap_or_default()
 }

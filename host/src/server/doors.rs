@@ -46,7 +46,11 @@ impl Doors<'_> {
         Err(if known { Closed::Origin } else { Closed::Host })
     }
 
-    fn all<'d>(&'d self, host: &'d Authority, origin: Option<&'d Origin>) -> impl Iterator<Item = (bool, Door, bool)> + 'd {
+    fn all<'d>(
+        &'d self,
+        host: &'d Authority,
+        origin: Option<&'d Origin>,
+    ) -> impl Iterator<Item = (bool, Door, bool)> + 'd {
         let plain = move |fits: bool| {
             let same = origin.is_none_or(|origin| origin.is_at(host));
             (fits, Door { https: false, path: None }, same)
@@ -55,11 +59,13 @@ impl Doors<'_> {
             let (fits, door, same) = plain(is_own(own, host));
             (fits, door, same && origin.is_none_or(|origin| origin.scheme == Scheme::Http))
         });
-        let unnamed = (self.own.is_none() && self.named.is_empty()).then(|| plain(host.host.is_loopback()));
+        let unnamed =
+            (self.own.is_none() && self.named.is_empty()).then(|| plain(host.host.is_loopback()));
         let named = self.named.iter().map(move |address| {
             let public = &address.origin;
             let at_home = public.is_at(host);
-            let proxied = self.own.is_some_and(|own| is_own(own, host)) || is_bare_loopback(public, host);
+            let proxied =
+                self.own.is_some_and(|own| is_own(own, host)) || is_bare_loopback(public, host);
             let fits = at_home || proxied;
             let door = Door {
                 https: public.scheme == Scheme::Https && (at_home || origin.is_some()),
@@ -80,7 +86,9 @@ fn is_own(own: SocketAddr, host: &Authority) -> bool {
     match (&host.host, own.ip()) {
         (HostName::Ip(address), ip) if ip.is_unspecified() || *address == ip => true,
         (HostName::Ip(address), ip) => ip.is_loopback() && LOOPBACK.contains(address),
-        (HostName::Name(name), ip) => name == "localhost" && (ip.is_unspecified() || ip.is_loopback()),
+        (HostName::Name(name), ip) => {
+            name == "localhost" && (ip.is_unspecified() || ip.is_loopback())
+        }
     }
 }
 
@@ -99,7 +107,13 @@ mod tests {
 
     /// `own` listener ("" when nested), named addresses, `Host`, `Origin` ("" for none) and what comes of it.
     #[track_caller]
-    fn check(own: &str, named: &[&str], host: &str, origin: &str, expected: Result<(bool, &str), Closed>) {
+    fn check(
+        own: &str,
+        named: &[&str],
+        host: &str,
+        origin: &str,
+        expected: Result<(bool, &str), Closed>,
+    ) {
         let named: Vec<PublicUrl> = named.iter().map(|text| text.parse().unwrap()).collect();
         let doors = Doors { own: (!own.is_empty()).then(|| own.parse().unwrap()), named: &named };
         let origin = (!origin.is_empty()).then(|| Origin::parse(origin).unwrap());
@@ -126,7 +140,15 @@ mod tests {
 
     #[test]
     fn no_other_host_is_the_own_listener() {
-        for host in ["127.0.0.1", "127.0.0.1:8125", "127.0.0.2:8124", "localhost", "evil.example:8124", "a.localhost:8124", "192.168.0.1:8124"] {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8125",
+            "127.0.0.2:8124",
+            "localhost",
+            "evil.example:8124",
+            "a.localhost:8124",
+            "192.168.0.1:8124",
+        ] {
             check(OWN, &[], host, "", Err(Closed::Host));
             check(OWN, &[], host, &format!("http://{host}"), Err(Closed::Host));
         }

@@ -18,13 +18,17 @@ use super::refusal::Refusal;
 use super::route::{self, Route};
 use crate::secret::{LIFE, Landing, unix_seconds};
 
-pub(super) async fn enter(State(state): State<Arc<ServerState>>, Extension(visit): Extension<Visit>, uri: Uri) -> Response {
+pub(super) async fn enter(
+    State(state): State<Arc<ServerState>>,
+    Extension(visit): Extension<Visit>,
+    uri: Uri,
+) -> Response {
     let ticket = uri.path().strip_prefix(route::ENTER).unwrap_or_default();
     let now = Instant::now();
     if visit.known {
         // A bookmark, a restored session, a second window in the same browser: the ticket stays unused for who needs it.
-        let landing = state.tickets().peek(ticket, now).unwrap_or_else(|| state.start_page());
-        return arrive(&landing);
+        let landing = state.tickets().peek(ticket, now).unwrap_or_default();
+        return arrive(landing, &state, &visit);
     }
     let Some((landing, https)) = state.tickets().spend(ticket, now) else {
         tracing::warn!("a ticket that is used, too old or unknown was shown");
@@ -33,21 +37,33 @@ pub(super) async fn enter(State(state): State<Arc<ServerState>>, Extension(visit
     let Ok(value) = state.cookies.issue(unix_seconds()) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let Ok(cookie) = HeaderValue::try_from(set_cookie(&visit, &value, is_secure(&visit, https))) else {
+    let Ok(cookie) = HeaderValue::try_from(set_cookie(&visit, &value, is_secure(&visit, https)))
+    else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     tracing::info!("a browser came in");
-    let mut response = arrive(&landing);
+    let mut response = arrive(landing, &state, &visit);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response
 }
 
-fn arrive(landing: &Landing) -> Response {
+fn arrive(landing: Landing, state: &ServerState, visit: &Visit) -> Response {
+    let landing = if landing == Landing::default() { state.start_page() } else { landing };
     // The tab's name waits for the page where the page keeps it itself.
     let before = landing.tab.map_or_else(String::new, |tab| {
-        format!("try{{sessionStorage.setItem({},{})}}catch{{}}", page::js_text(TAB_KEY), page::js_text(&tab.to_string()))
+        format!(
+            "try{{sessionStorage.setItem({},{})}}catch{{}}",
+            page::js_text(TAB_KEY),
+            page::js_text(&tab.to_string())
+        )
     });
-    page::replace_by(&format!("../../{}", landing.path), &before)
+    // Nested, the mount with a slash at its end may be nobody's route.
+    let path = if landing.path.is_empty() && !visit.mount.is_empty() {
+        "index.html"
+    } else {
+        &landing.path
+    };
+    page::replace_by(&format!("../../{path}"), &before)
 }
 
 fn set_cookie(visit: &Visit, value: &str, secure: bool) -> String {
@@ -55,7 +71,10 @@ fn set_cookie(visit: &Visit, value: &str, secure: bool) -> String {
     // A path that would end the attribute is no path for a cookie.
     let path = if path.is_empty() || path.contains([';', ',', '"']) { "/" } else { path };
     let secure = if secure { "; Secure" } else { "" };
-    format!("{}={value}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Strict{secure}", visit.cookie)
+    format!(
+        "{}={value}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Strict{secure}",
+        visit.cookie
+    )
 }
 
 /// The key of `sessionStorage` under which a page keeps its tab's id.

@@ -33,7 +33,11 @@ pub(crate) struct Visit {
 }
 
 /// The middleware in front of everything.
-pub(crate) async fn guard(State(state): State<Arc<ServerState>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn guard(
+    State(state): State<Arc<ServerState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     let verdict = judge(&state, &parts, unix_seconds());
     request = Request::from_parts(parts, body);
@@ -66,15 +70,17 @@ pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Vi
     let asker = Asker::of(&request.method, headers);
     let host = host(request)?;
     let origin = origin(headers)?;
-    let door = state.doors().admit(&host, origin.as_ref()).map_err(|closed| match (closed, &origin) {
-        (Closed::Origin, Some(origin)) => Refusal::UnknownOrigin(shown(&origin.to_string())),
-        _ => Refusal::UnknownHost(shown(&host_text(request))),
-    })?;
+    let door =
+        state.doors().admit(&host, origin.as_ref()).map_err(|closed| match (closed, &origin) {
+            (Closed::Origin, Some(origin)) => Refusal::UnknownOrigin(shown(&origin.to_string())),
+            _ => Refusal::UnknownHost(shown(&host_text(request))),
+        })?;
     if !route.allows(&request.method) {
         return Err(Refusal::Method(route));
     }
     if !asker.is_of_this_site(state, headers, &host) {
-        let follows_a_link = asker.is_top_level_navigation && matches!(route, Route::Page | Route::Enter);
+        let follows_a_link =
+            asker.is_top_level_navigation && matches!(route, Route::Page | Route::Enter);
         if !follows_a_link {
             return Err(Refusal::CrossSite);
         }
@@ -109,7 +115,9 @@ struct Asker {
 
 impl Asker {
     fn of(method: &Method, headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let text = |name: &str| {
+            headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let gets = method == Method::GET || method == Method::HEAD;
         let (mode, dest) = (text("sec-fetch-mode"), text("sec-fetch-dest"));
         let html = text("accept").is_some_and(|types| types.contains("text/html"));
@@ -117,10 +125,16 @@ impl Asker {
         let purpose = text("sec-purpose").or_else(|| text("purpose"));
         Self {
             site: headers.contains_key("sec-fetch-site").then(|| {
-                let all: Vec<_> = headers.get_all("sec-fetch-site").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                let all: Vec<_> = headers
+                    .get_all("sec-fetch-site")
+                    .iter()
+                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                    .collect();
                 all.join(",")
             }),
-            is_top_level_navigation: navigates && mode.is_some() && dest.as_deref() == Some("document"),
+            is_top_level_navigation: navigates
+                && mode.is_some()
+                && dest.as_deref() == Some("document"),
             wants_page: navigates,
             prefetches: purpose.is_some_and(|purpose| purpose.contains("prefetch")),
         }
@@ -158,7 +172,10 @@ fn host(request: &Parts) -> Result<Authority, Refusal> {
 }
 
 fn host_text(request: &Parts) -> String {
-    let header = request.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    let header = request
+        .headers
+        .get(header::HOST)
+        .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     header.or_else(|| request.uri.authority().map(ToString::to_string)).unwrap_or_default()
 }
 
@@ -180,7 +197,8 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ()> {
 
 /// The path that was stripped when the router was nested.
 fn mount(request: &Parts) -> String {
-    let original = request.extensions.get::<OriginalUri>().map_or(request.uri.path(), |uri| uri.0.path());
+    let original =
+        request.extensions.get::<OriginalUri>().map_or(request.uri.path(), |uri| uri.0.path());
     let inner = request.uri.path();
     // Nested at /app, a request for /app comes with the path /.
     let mount = original.strip_suffix(inner).or_else(|| (inner == "/").then_some(original));
@@ -204,7 +222,8 @@ fn cookie_name(state: &ServerState, host: &Authority, door: &Door, mount: &str) 
 fn known(state: &ServerState, headers: &HeaderMap, name: &str, now: u64) -> Result<(), Refusal> {
     let mut refusal = Refusal::NoCookie;
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let pairs =
+        cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     for (_, value) in pairs.filter(|(key, _)| *key == name) {
         match state.cookies.check(value, now) {
             Ok(()) => return Ok(()),

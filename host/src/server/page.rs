@@ -21,7 +21,12 @@ pub(super) fn replace_by(target: &str, before: &str) -> Response {
 pub(super) fn once_more(status: StatusCode) -> Response {
     // At another address first, or a URL with a fragment would only be scrolled to.
     let script = "const to = location.href; history.replaceState(null, '', location.pathname + '?once-more'); location.replace(to);";
-    html(status, "Opening…", "<noscript>Open this address once more, by its address bar.</noscript>", Some(script))
+    html(
+        status,
+        "Opening…",
+        "<noscript>Open this address once more, by its address bar.</noscript>",
+        Some(script),
+    )
 }
 
 /// Neither kept by the browser nor by anything between.
@@ -33,7 +38,9 @@ fn html(status: StatusCode, title: &str, body: &str, script: Option<&str>) -> Re
     let Ok(nonce) = random::<16>().map(|bytes| hex(&bytes)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let script = script.map(|script| format!("<script nonce=\"{nonce}\">{script}</script>")).unwrap_or_default();
+    let script = script
+        .map(|script| format!("<script nonce=\"{nonce}\">{script}</script>"))
+        .unwrap_or_default();
     let text = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style nonce=\"{nonce}\">{STYLE}</style>{script}</head><body>{body}</body></html>\n",

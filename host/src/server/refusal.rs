@@ -43,26 +43,58 @@ impl Refusal {
     /// THE table: what each refusal is told as.
     fn row(&self) -> (StatusCode, String) {
         let (status, text) = match self {
-            Self::BadHost => (StatusCode::BAD_REQUEST, "The request has no Host header that could be read."),
-            Self::BadOrigin => (StatusCode::BAD_REQUEST, "The request's Origin header could not be read."),
-            Self::UnknownHost(host) => return (StatusCode::FORBIDDEN, format!(
-                "{host} is not an address of this application. If it is meant to be one, name it: {NAMING}.")),
-            Self::NullOrigin => (StatusCode::FORBIDDEN,
-                "Pages with an opaque origin (Origin: null) are not let in: sandboxed frames, files, data URLs."),
-            Self::NoOrigin => (StatusCode::FORBIDDEN, "The request has no Origin header, which every browser sends here."),
-            Self::UnknownOrigin(origin) => return (StatusCode::FORBIDDEN, format!(
-                "Pages of {origin} are not let in at this address. If they are this application's own, name the origin: {NAMING}.")),
+            Self::BadHost => {
+                (StatusCode::BAD_REQUEST, "The request has no Host header that could be read.")
+            }
+            Self::BadOrigin => {
+                (StatusCode::BAD_REQUEST, "The request's Origin header could not be read.")
+            }
+            Self::UnknownHost(host) => {
+                return (
+                    StatusCode::FORBIDDEN,
+                    format!(
+                        "{host} is not an address of this application. If it is meant to be one, name it: {NAMING}."
+                    ),
+                );
+            }
+            Self::NullOrigin => (
+                StatusCode::FORBIDDEN,
+                "Pages with an opaque origin (Origin: null) are not let in: sandboxed frames, files, data URLs.",
+            ),
+            Self::NoOrigin => (
+                StatusCode::FORBIDDEN,
+                "The request has no Origin header, which every browser sends here.",
+            ),
+            Self::UnknownOrigin(origin) => {
+                return (
+                    StatusCode::FORBIDDEN,
+                    format!(
+                        "Pages of {origin} are not let in at this address. If they are this application's own, name the origin: {NAMING}."
+                    ),
+                );
+            }
             Self::CrossSite => (StatusCode::FORBIDDEN, "Pages of other sites are not let in."),
-            Self::Prefetch => (StatusCode::FORBIDDEN, "Links that let somebody in are not fetched in advance."),
+            Self::Prefetch => {
+                (StatusCode::FORBIDDEN, "Links that let somebody in are not fetched in advance.")
+            }
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "This address has no such method."),
             Self::NoMark => (StatusCode::BAD_REQUEST, "The request has no header x-exciton: 1."),
-            Self::ContentType => (StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body must be application/json or application/octet-stream."),
-            Self::NoCookie => (StatusCode::UNAUTHORIZED, "This browser has not come in yet, or its cookie was deleted."),
-            Self::StaleCookie => (StatusCode::UNAUTHORIZED,
-                "This browser's cookie is too old, or the application has another key now."),
-            Self::StaleTicket => (StatusCode::UNAUTHORIZED,
-                "This link was used already, or it is older than ten minutes, or the application was restarted since."),
+            Self::ContentType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be application/json or application/octet-stream.",
+            ),
+            Self::NoCookie => (
+                StatusCode::UNAUTHORIZED,
+                "This browser has not come in yet, or its cookie was deleted.",
+            ),
+            Self::StaleCookie => (
+                StatusCode::UNAUTHORIZED,
+                "This browser's cookie is too old, or the application has another key now.",
+            ),
+            Self::StaleTicket => (
+                StatusCode::UNAUTHORIZED,
+                "This link was used already, or it is older than ten minutes, or the application was restarted since.",
+            ),
         };
         (status, text.to_owned())
     }
@@ -81,7 +113,11 @@ impl Refusal {
             let body = serde_json::json!({ "error": { "name": "NotLetIn", "message": text } });
             (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
         } else if page_wanted {
-            page::message(status, if status == StatusCode::UNAUTHORIZED { "Come in" } else { "Not let in" }, &text)
+            page::message(
+                status,
+                if status == StatusCode::UNAUTHORIZED { "Come in" } else { "Not let in" },
+                &text,
+            )
         } else {
             (status, text + "\n").into_response()
         };
@@ -118,7 +154,9 @@ mod tests {
 
     #[test]
     fn every_refusal_that_a_setting_changes_names_it() {
-        for refusal in [Refusal::UnknownHost("\"a\"".into()), Refusal::UnknownOrigin("\"b\"".into())] {
+        for refusal in
+            [Refusal::UnknownHost("\"a\"".into()), Refusal::UnknownOrigin("\"b\"".into())]
+        {
             let (_, text) = refusal.row();
             assert!(text.contains("--origin") && text.contains("App::origins"), "{text}");
         }

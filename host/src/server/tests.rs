@@ -6,7 +6,7 @@ use std::fs;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use axum::routing::{any, put};
+use axum::routing::put;
 use axum::{Extension, middleware};
 use exciton_protocol::TabId;
 use tower::ServiceExt;
@@ -39,7 +39,13 @@ impl Site {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::Builder::new().prefix("site").tempdir().unwrap();
         fs::create_dir_all(folder.path().join("ui/deep")).unwrap();
-        for (file, text) in [("index.html", PAGE), ("ui/index.html", PAGE), ("ui/deep/a b.html", PAGE), ("a.js", "let a;"), (".env", "secret")] {
+        for (file, text) in [
+            ("index.html", PAGE),
+            ("ui/index.html", PAGE),
+            ("ui/deep/a b.html", PAGE),
+            ("a.js", "let a;"),
+            (".env", "secret"),
+        ] {
             fs::write(folder.path().join(file), text).unwrap();
         }
         let mut config = Config {
@@ -49,20 +55,29 @@ impl Site {
             ..Config::default()
         };
         change(&mut config);
-        let renderer = Renderer { script: |facts| format!("script({facts})"), module: |facts| format!("module({facts})") };
-        let state = ServerState::new(config, Epoch::from_bits(0xabc), Limits::default(), renderer).unwrap();
+        let renderer = Renderer {
+            script: |facts| format!("script({facts})"),
+            module: |facts| format!("module({facts})"),
+        };
+        let state =
+            ServerState::new(config, Epoch::from_bits(0xabc), Limits::default(), renderer).unwrap();
         state.listening("127.0.0.1:8124".parse().unwrap());
         let state = Arc::new(state);
-        let mounted = |Extension(visit): Extension<Visit>| async move { format!("{:?}", visit.mount) };
+        let mounted =
+            |Extension(visit): Extension<Visit>| async move { format!("{:?}", visit.mount) };
         let live = Router::new().route(SYNC, put(mounted)).route(SOCKET, any(mounted));
-        let cookie = format!("exciton-8124={}", state.cookies.issue(secret::unix_seconds()).unwrap());
+        let cookie =
+            format!("exciton-8124={}", state.cookies.issue(secret::unix_seconds()).unwrap());
         Self { router: router(state.clone(), live), state, folder, mount: "", cookie }
     }
 
     /// The same site within another application, with `wrap` around its router.
     fn nested(mount: &'static str, wrap: impl FnOnce(Router) -> Router) -> Self {
         let mut site = Self::new();
-        let name = format!("exciton-8124-{}", secret::hex(&<sha2::Sha256 as sha2::Digest>::digest(mount.as_bytes())[..4]));
+        let name = format!(
+            "exciton-8124-{}",
+            secret::hex(&<sha2::Sha256 as sha2::Digest>::digest(mount.as_bytes())[..4])
+        );
         site.cookie = site.cookie.replacen("exciton-8124", &name, 1);
         site.router = wrap(site.router);
         site.mount = mount;
@@ -71,15 +86,23 @@ impl Site {
 
     async fn ask(&self, request: &[&str]) -> Answer {
         let (method, path) = request[0].split_once(' ').unwrap();
-        let mut builder = Request::builder().method(method).uri(format!("{}{path}", self.mount)).header("host", "127.0.0.1:8124");
+        let mut builder = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.mount))
+            .header("host", "127.0.0.1:8124");
         for line in &request[1..] {
             let (name, value) = line.split_once(": ").unwrap();
             builder = builder.header(name, value);
         }
-        let response = self.router.clone().oneshot(builder.body(Body::empty()).unwrap()).await.unwrap();
+        let response =
+            self.router.clone().oneshot(builder.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
 
     /// Asks as a browser that has come in.
@@ -105,7 +128,11 @@ async fn every_page_gets_the_script_by_a_relative_url() {
     ] {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert!(answer.text.contains(&format!("<head><script src=\"{src}\"></script><title>")), "{path}: {}", answer.text);
+        assert!(
+            answer.text.contains(&format!("<head><script src=\"{src}\"></script><title>")),
+            "{path}: {}",
+            answer.text
+        );
         assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
         assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
@@ -139,7 +166,8 @@ async fn a_head_request_gets_the_headers_alone() {
     let site = Site::new();
     let cookie = format!("cookie: {}", site.cookie);
     for path in ["/", "/a.js", "/none", "/_exciton/electron.js", "/_exciton/boot"] {
-        let (head, get) = (site.ask(&[&format!("HEAD {path}"), &cookie]).await, site.get(path).await);
+        let (head, get) =
+            (site.ask(&[&format!("HEAD {path}"), &cookie]).await, site.get(path).await);
         assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
         assert_eq!(head.header(header::CONTENT_TYPE), get.header(header::CONTENT_TYPE), "{path}");
     }
@@ -148,7 +176,16 @@ async fn a_head_request_gets_the_headers_alone() {
 #[tokio::test]
 async fn what_is_not_there_or_hidden_is_not_found() {
     let site = Site::new();
-    for path in ["/none", "/.env", "/%2e%2e/x", "/..%2f..%2fetc/passwd", "/_exciton/none", "/_exciton", "/ui/none/", "//"] {
+    for path in [
+        "/none",
+        "/.env",
+        "/%2e%2e/x",
+        "/..%2f..%2fetc/passwd",
+        "/_exciton/none",
+        "/_exciton",
+        "/ui/none/",
+        "//",
+    ] {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert!(answer.text.contains("Not there"), "{path}");
@@ -170,7 +207,8 @@ async fn without_a_start_page_of_its_own_the_window_is_the_start_page() {
 
 #[tokio::test]
 async fn embedded_files_are_served_like_those_of_a_folder() {
-    static DIR: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/server/assets");
+    static DIR: include_dir::Dir<'_> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/server/assets");
     let site = Site::with(|config| config.files = Files::Embedded(DIR.clone()));
     let answer = site.get("/html.rs").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -188,7 +226,8 @@ async fn embedded_files_are_served_like_those_of_a_folder() {
 async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
     let site = Site::new();
     let tab = TabId::from_bits(7);
-    let invitation = site.state.invite(Landing { path: "ui/index.html?a=b#c".into(), tab: Some(tab) }).unwrap();
+    let invitation =
+        site.state.invite(Landing { path: "ui/index.html?a=b#c".into(), tab: Some(tab) }).unwrap();
     let path = invitation.url.strip_prefix("http://127.0.0.1:8124").unwrap();
     let enter = format!("GET {path}");
 
@@ -196,22 +235,46 @@ async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
     assert_eq!(known.status, StatusCode::OK);
     assert_eq!(known.header(header::SET_COOKIE), "", "a known browser leaves the ticket to others");
 
-    let answer = site.ask(&[&enter, "sec-fetch-site: cross-site", "sec-fetch-mode: navigate", "sec-fetch-dest: document"]).await;
+    let answer = site
+        .ask(&[
+            &enter,
+            "sec-fetch-site: cross-site",
+            "sec-fetch-mode: navigate",
+            "sec-fetch-dest: document",
+        ])
+        .await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::REFERRER_POLICY), "no-referrer");
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
-    assert!(answer.text.contains("location.replace(\"../../ui/index.html?a=b#c\")"), "{}", answer.text);
-    assert!(answer.text.contains(&format!("sessionStorage.setItem(\"{TAB_KEY}\",\"{tab}\")")), "{}", answer.text);
+    assert!(
+        answer.text.contains("location.replace(\"../../ui/index.html?a=b#c\")"),
+        "{}",
+        answer.text
+    );
+    assert!(
+        answer.text.contains(&format!("sessionStorage.setItem(\"{TAB_KEY}\",\"{tab}\")")),
+        "{}",
+        answer.text
+    );
     assert!(!answer.text.contains(invitation.ticket.as_str()));
 
     let cookie = answer.header(header::SET_COOKIE);
-    assert!(cookie.starts_with("exciton-8124=") && cookie.contains("; Path=/; ") && cookie.ends_with("; HttpOnly; SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.starts_with("exciton-8124=")
+            && cookie.contains("; Path=/; ")
+            && cookie.ends_with("; HttpOnly; SameSite=Strict"),
+        "{cookie}"
+    );
     let pair = cookie.split(';').next().unwrap();
     assert_eq!(site.ask(&["GET /", &format!("cookie: {pair}")]).await.status, StatusCode::OK);
 
     let again = site.ask(&[&enter, "accept: text/html"]).await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
-    assert!(again.text.contains("used already") && again.text.contains("press Enter"), "{}", again.text);
+    assert!(
+        again.text.contains("used already") && again.text.contains("press Enter"),
+        "{}",
+        again.text
+    );
     assert!(!again.text.contains(invitation.ticket.as_str()));
 }
 
@@ -220,7 +283,15 @@ async fn no_ticket_but_a_real_one_lets_in() {
     let site = Site::new();
     let invitation = site.state.invite(Landing::default()).unwrap();
     let ticket = invitation.ticket.as_str();
-    for wrong in ["", "0", &ticket[1..], &ticket.to_uppercase().replace(char::is_numeric, "A"), &format!("{ticket}/"), &format!("{ticket}%00"), &format!("x/{ticket}")] {
+    for wrong in [
+        "",
+        "0",
+        &ticket[1..],
+        &ticket.to_uppercase().replace(char::is_numeric, "A"),
+        &format!("{ticket}/"),
+        &format!("{ticket}%00"),
+        &format!("x/{ticket}"),
+    ] {
         let answer = site.ask(&[&format!("GET /_exciton/enter/{wrong}")]).await;
         assert!(answer.headers.get(header::SET_COOKIE).is_none(), "{wrong}");
         assert!(answer.status.is_client_error(), "{wrong}");
@@ -231,11 +302,24 @@ async fn no_ticket_but_a_real_one_lets_in() {
 #[tokio::test]
 async fn a_browser_that_has_not_come_in_is_told_how() {
     let site = Site::new();
-    let answer = site.ask(&["GET /", "accept: text/html", "sec-fetch-site: none", "sec-fetch-mode: navigate", "sec-fetch-dest: document"]).await;
+    let answer = site
+        .ask(&[
+            "GET /",
+            "accept: text/html",
+            "sec-fetch-site: none",
+            "sec-fetch-mode: navigate",
+            "sec-fetch-dest: document",
+        ])
+        .await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert!(answer.text.contains("<h1>Come in</h1>") && answer.text.contains("press Enter"), "{}", answer.text);
+    assert!(
+        answer.text.contains("<h1>Come in</h1>") && answer.text.contains("press Enter"),
+        "{}",
+        answer.text
+    );
     assert!(!answer.text.contains("location.replace"));
-    let answer = site.ask(&["GET /a.js", "sec-fetch-site: same-origin", "sec-fetch-mode: no-cors"]).await;
+    let answer =
+        site.ask(&["GET /a.js", "sec-fetch-site: same-origin", "sec-fetch-mode: no-cors"]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(!answer.text.contains('<'), "{}", answer.text);
 }
@@ -243,7 +327,8 @@ async fn a_browser_that_has_not_come_in_is_told_how() {
 #[tokio::test]
 async fn a_link_on_another_site_asks_once_more_before_it_gives_up() {
     let site = Site::new();
-    let linked = |of: &'static str| ["GET /ui/", of, "sec-fetch-mode: navigate", "sec-fetch-dest: document"];
+    let linked =
+        |of: &'static str| ["GET /ui/", of, "sec-fetch-mode: navigate", "sec-fetch-dest: document"];
     let first = site.ask(&linked("sec-fetch-site: cross-site")).await;
     assert_eq!(first.status, StatusCode::UNAUTHORIZED);
     assert!(first.text.contains("location.replace(to)"), "{}", first.text);
@@ -253,7 +338,8 @@ async fn a_link_on_another_site_asks_once_more_before_it_gives_up() {
 
 #[tokio::test]
 async fn a_public_https_address_has_a_secure_cookie_at_its_own_path() {
-    let site = Site::with(|config| config.origins = vec!["https://app.example/tool".parse().unwrap()]);
+    let site =
+        Site::with(|config| config.origins = vec!["https://app.example/tool".parse().unwrap()]);
     let addresses = site.state.addresses();
     assert_eq!(addresses, ["https://app.example/tool", "http://127.0.0.1:8124"]);
     let invitation = site.state.invite_at(&addresses[0], Landing::default()).unwrap();
@@ -273,9 +359,14 @@ async fn the_facts_come_with_the_script_the_module_and_alone() {
     assert_eq!(facts["epoch"], "0000000000000abc");
     assert_eq!(facts["limits"]["windowPackets"], Limits::default().window_packets);
     assert_eq!(facts["base"], "/");
-    for (path, kind) in [("/_exciton/electron.js", "script"), ("/_exciton/electron.mjs", "module")] {
+    for (path, kind) in [("/_exciton/electron.js", "script"), ("/_exciton/electron.mjs", "module")]
+    {
         let answer = site.get(path).await;
-        assert!(answer.text.contains(&format!("Symbol.for('exciton.boot')] ??= {};", boot.text)), "{}", answer.text);
+        assert!(
+            answer.text.contains(&format!("Symbol.for('exciton.boot')] ??= {};", boot.text)),
+            "{}",
+            answer.text
+        );
         assert!(answer.text.ends_with(&format!("{kind}({})", boot.text)), "{}", answer.text);
         assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
         assert_eq!(answer.header(header::CONTENT_TYPE), "text/javascript; charset=utf-8");
@@ -293,55 +384,136 @@ async fn alive_says_nothing_but_that() {
 async fn the_live_routes_stand_behind_the_same_guard() {
     let site = Site::new();
     let cookie = format!("cookie: {}", site.cookie);
-    let sync = ["PUT /_exciton/sync", &cookie, "origin: http://127.0.0.1:8124", "x-exciton: 1", "content-type: application/json"];
+    let sync = [
+        "PUT /_exciton/sync",
+        &cookie,
+        "origin: http://127.0.0.1:8124",
+        "x-exciton: 1",
+        "content-type: application/json",
+    ];
     assert_eq!(site.ask(&sync).await.text, "\"\"");
     let refused = site.ask(&sync[..4]).await;
     assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(refused.header(header::CONTENT_TYPE), "application/json");
-    assert!(refused.text.starts_with(r#"{"error":{"name":"NotLetIn","message":"#), "{}", refused.text);
+    assert!(
+        refused.text.starts_with(r#"{"error":{"name":"NotLetIn","message":"#),
+        "{}",
+        refused.text
+    );
     let refused = site.ask(&["POST /_exciton/sync", &cookie]).await;
-    assert_eq!((refused.status, refused.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "PUT"));
+    assert_eq!(
+        (refused.status, refused.header(header::ALLOW)),
+        (StatusCode::METHOD_NOT_ALLOWED, "PUT")
+    );
     assert_eq!(site.ask(&["GET /_exciton/socket", &cookie]).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn the_router_works_under_any_path_and_behind_layers() {
-    let layer = || middleware::from_fn(|request: axum::extract::Request, next: middleware::Next| next.run(request));
+    let layer = || {
+        middleware::from_fn(|request: axum::extract::Request, next: middleware::Next| {
+            next.run(request)
+        })
+    };
     for site in [
         Site::nested("/sub", |router| Router::new().nest("/sub", router)),
         Site::nested("/sub", |router| Router::new().nest_service("/sub", router)),
-        Site::nested("/sub", |router| Router::new().nest("/sub", router.layer(layer())).layer(layer())),
-        Site::nested("/sub", |router| Router::new().nest("/sub", router).fallback(|| async { "outer" })),
-        Site::nested("/a/sub", |router| Router::new().nest("/a", Router::new().nest("/sub", router))),
+        Site::nested("/sub", |router| {
+            Router::new().nest("/sub", router.layer(layer())).layer(layer())
+        }),
+        Site::nested("/sub", |router| {
+            Router::new().nest("/sub", router).fallback(|| async { "outer" })
+        }),
+        Site::nested("/a/sub", |router| {
+            Router::new().nest("/a", Router::new().nest("/sub", router))
+        }),
+        Site::nested("/ann/app", |router| Router::new().nest("/{user}/app", router)),
         Site::nested("/ann/app", |router| Router::new().nest_service("/{user}/app", router)),
     ] {
         let page = site.get("/ui/").await;
-        assert!(page.text.contains("<script src=\"../_exciton/electron.js\">"), "{}: {}", site.mount, page.text);
-        assert!(site.get("/").await.text.contains("<script src=\"_exciton/electron.js\">"), "{}", site.mount);
+        assert!(
+            page.text.contains("<script src=\"../_exciton/electron.js\">"),
+            "{}: {}",
+            site.mount,
+            page.text
+        );
+        let start = site.get("/index.html").await;
+        assert!(
+            start.text.contains("<script src=\"_exciton/electron.js\">"),
+            "{}: {}",
+            site.mount,
+            start.text
+        );
         let bare = site.get("").await;
         let last = site.mount.rsplit('/').next().unwrap();
-        assert_eq!((bare.status, bare.header(header::LOCATION)), (StatusCode::PERMANENT_REDIRECT, format!("./{last}/").as_str()), "{}", site.mount);
-        assert!(site.get("/_exciton/boot").await.text.contains(&format!("\"base\":\"{}/\"", site.mount)), "{}", site.mount);
+        assert_eq!(
+            (bare.status, bare.header(header::LOCATION)),
+            (StatusCode::PERMANENT_REDIRECT, format!("./{last}/index.html").as_str()),
+            "{}",
+            site.mount
+        );
+        assert!(
+            site.get("/_exciton/boot")
+                .await
+                .text
+                .contains(&format!("\"base\":\"{}/\"", site.mount)),
+            "{}",
+            site.mount
+        );
         assert_eq!(site.get("/_exciton/alive").await.status, StatusCode::NO_CONTENT);
 
         let cookie = format!("cookie: {}", site.cookie);
-        let socket = site.ask(&["GET /_exciton/socket", &cookie, "origin: http://127.0.0.1:8124"]).await;
+        let socket =
+            site.ask(&["GET /_exciton/socket", &cookie, "origin: http://127.0.0.1:8124"]).await;
         assert_eq!(socket.text, format!("{:?}", site.mount));
 
         let ticket = site.state.invite(Landing::default()).unwrap().ticket;
         let enter = site.ask(&[&format!("GET /_exciton/enter/{}", ticket.as_str())]).await;
+        assert!(enter.text.contains("location.replace(\"../../index.html\")"), "{}", enter.text);
         let set = enter.header(header::SET_COOKIE);
-        assert!(set.starts_with(site.cookie.split('=').next().unwrap()) && set.contains(&format!("; Path={}; ", site.mount)), "{set}");
-        assert_eq!(site.ask(&["GET /ui/"]).await.status, StatusCode::UNAUTHORIZED, "{}", site.mount);
+        assert!(
+            set.starts_with(site.cookie.split('=').next().unwrap())
+                && set.contains(&format!("; Path={}; ", site.mount)),
+            "{set}"
+        );
+        assert_eq!(
+            site.ask(&["GET /ui/"]).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{}",
+            site.mount
+        );
+    }
+}
+
+#[tokio::test]
+async fn with_a_slash_at_its_end_the_mount_is_the_start_page_where_axum_asks_for_it() {
+    for site in [
+        Site::nested("/sub", |router| Router::new().nest_service("/sub", router)),
+        Site::nested("/sub", |router| Router::new().nest("/sub/", router)),
+    ] {
+        assert!(site.get("/").await.text.contains("<script src=\"_exciton/electron.js\">"));
+        assert!(site.get("/ui/").await.text.contains("<script src=\"../_exciton/electron.js\">"));
     }
 }
 
 #[test]
 fn an_invitation_without_an_address_says_how_to_name_one() {
     let renderer = Renderer { script: |_| String::new(), module: |_| String::new() };
-    let state = ServerState::new(Config { key: KeySource::Ephemeral, ..Config::default() }, Epoch::from_bits(1), Limits::default(), renderer).unwrap();
+    let state = ServerState::new(
+        Config { key: KeySource::Ephemeral, ..Config::default() },
+        Epoch::from_bits(1),
+        Limits::default(),
+        renderer,
+    )
+    .unwrap();
     let error = state.invite(Landing::default()).unwrap_err();
     assert!(error.to_string().contains("App::origins"), "{error}");
     state.listening("0.0.0.0:9".parse().unwrap());
-    assert!(state.invite(Landing::default()).unwrap().url.starts_with("http://127.0.0.1:9/_exciton/enter/"));
+    assert!(
+        state
+            .invite(Landing::default())
+            .unwrap()
+            .url
+            .starts_with("http://127.0.0.1:9/_exciton/enter/")
+    );
 }

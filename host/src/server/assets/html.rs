@@ -7,7 +7,9 @@ use std::path::Path;
 /// Whether a file is a page that gets the script. XHTML is not: it has its own ways, and says itself what it loads.
 pub(super) fn is_html(file: &Path) -> bool {
     let extension = file.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html)))
+    extension.is_some_and(|extension| {
+        ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html))
+    })
 }
 
 /// The page with a blocking classic script of the URL `src` at its top; as it is if it loads the renderer itself.
@@ -33,7 +35,9 @@ fn place(html: &[u8]) -> usize {
         match token(html, at) {
             Some(Token::Comment { end }) => at = end,
             Some(Token::Doctype { end }) => (at, place) = (end, end),
-            Some(Token::Tag { name, end, .. }) if name.eq_ignore_ascii_case(b"html") => (at, place) = (end, end),
+            Some(Token::Tag { name, end, .. }) if name.eq_ignore_ascii_case(b"html") => {
+                (at, place) = (end, end)
+            }
             Some(Token::Tag { name, end, .. }) if name.eq_ignore_ascii_case(b"head") => return end,
             Some(Token::Tag { .. }) | None => return place,
         }
@@ -54,8 +58,14 @@ fn loads_renderer(html: &[u8]) -> bool {
             Token::Tag { name, attributes, end } => {
                 let content = content(html, name, end);
                 if name.eq_ignore_ascii_case(b"script") {
-                    let value = |key: &[u8]| attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
-                    let module = value(b"type").is_some_and(|kind| kind.eq_ignore_ascii_case(b"module"));
+                    let value = |key: &[u8]| {
+                        attributes
+                            .iter()
+                            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+                            .map(|(_, value)| *value)
+                    };
+                    let module =
+                        value(b"type").is_some_and(|kind| kind.eq_ignore_ascii_case(b"module"));
                     let named = match value(b"src") {
                         Some(src) => is_renderer(src),
                         None => module && contains(&without_comments(content), MODULE),
@@ -73,9 +83,17 @@ fn loads_renderer(html: &[u8]) -> bool {
 
 enum Token<'a> {
     /// A comment, or what the tokenizer takes for one; also an end tag, which means nothing before the body.
-    Comment { end: usize },
-    Doctype { end: usize },
-    Tag { name: &'a [u8], attributes: Vec<(&'a [u8], &'a [u8])>, end: usize },
+    Comment {
+        end: usize,
+    },
+    Doctype {
+        end: usize,
+    },
+    Tag {
+        name: &'a [u8],
+        attributes: Vec<(&'a [u8], &'a [u8])>,
+        end: usize,
+    },
 }
 
 /// The token that starts at `at`; `None` for text, and for what the page's end cuts off.
@@ -121,8 +139,12 @@ fn tag(html: &[u8], start: usize) -> Option<Token<'_>> {
         }
         let value = equals + 1 + html[equals + 1..].iter().position(|byte| !is_space(*byte))?;
         let (from, length, skip) = match html[value] {
-            quote @ (b'"' | b'\'') => (value + 1, html[value + 1..].iter().position(|byte| *byte == quote)?, 1),
-            _ => (value, html[value..].iter().position(|byte| is_space(*byte) || *byte == b'>')?, 0),
+            quote @ (b'"' | b'\'') => {
+                (value + 1, html[value + 1..].iter().position(|byte| *byte == quote)?, 1)
+            }
+            _ => {
+                (value, html[value..].iter().position(|byte| is_space(*byte) || *byte == b'>')?, 0)
+            }
         };
         attributes.push((key, &html[from..from + length]));
         at = from + length + skip;
@@ -176,7 +198,10 @@ fn from_utf16(bytes: Vec<u8>) -> Vec<u8> {
         _ => return bytes,
     };
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into_bytes()
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect::<String>()
+        .into_bytes()
 }
 
 fn is_space(byte: u8) -> bool {
@@ -194,7 +219,17 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const SCRIPT: &[u8] = b"_exciton/electron.js";
 const MODULE: &[u8] = b"_exciton/electron.mjs";
-const RAW: &[&[u8]] = &[b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes", b"noscript"];
+const RAW: &[&[u8]] = &[
+    b"script",
+    b"style",
+    b"textarea",
+    b"title",
+    b"xmp",
+    b"iframe",
+    b"noembed",
+    b"noframes",
+    b"noscript",
+];
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -276,8 +311,13 @@ mod tests {
 
     #[test]
     fn a_page_in_utf_16_becomes_utf_8() {
-        for (mark, bytes) in [(0xfeffu16, u16::to_le_bytes as fn(u16) -> [u8; 2]), (0xfeff, u16::to_be_bytes)] {
-            let html = std::iter::once(mark).chain("<!doctype html><p>ü".encode_utf16()).flat_map(bytes).collect();
+        for (mark, bytes) in
+            [(0xfeffu16, u16::to_le_bytes as fn(u16) -> [u8; 2]), (0xfeff, u16::to_be_bytes)]
+        {
+            let html = std::iter::once(mark)
+                .chain("<!doctype html><p>ü".encode_utf16())
+                .flat_map(bytes)
+                .collect();
             let text = String::from_utf8(with_script(html, "S")).unwrap();
             assert_eq!(text, "\u{feff}<!doctype html><script src=\"S\"></script><p>ü");
         }
@@ -302,6 +342,8 @@ mod tests {
     #[test]
     fn only_html_gets_the_script() {
         assert!(is_html("a.html".as_ref()) && is_html("a.HTM".as_ref()));
-        assert!(!is_html("a.xhtml".as_ref()) && !is_html("html".as_ref()) && !is_html("a.js".as_ref()));
+        assert!(
+            !is_html("a.xhtml".as_ref()) && !is_html("html".as_ref()) && !is_html("a.js".as_ref())
+        );
     }
 }

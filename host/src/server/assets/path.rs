@@ -32,7 +32,7 @@ impl AssetPath {
 
     /// Whether this is the router's start page.
     pub(super) fn is_start(&self) -> bool {
-        self.names.is_empty()
+        self.names.is_empty() || self.to_file() == INDEX
     }
 
     /// Whether a folder's index is meant.
@@ -65,7 +65,8 @@ pub(super) fn is_plain(name: &str) -> bool {
 
 /// The URL path, without a slash at its start, of a file at these names below the root.
 pub(super) fn to_url<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let encoded: Vec<String> = names.map(|name| utf8_percent_encode(name, ODD).to_string()).collect();
+    let encoded: Vec<String> =
+        names.map(|name| utf8_percent_encode(name, ODD).to_string()).collect();
     encoded.join("/")
 }
 
@@ -97,9 +98,41 @@ mod tests {
     #[test]
     fn what_could_lead_elsewhere_is_no_path() {
         for raw in [
-            "", "a", "//", "//etc/passwd", "/a//b", "/..", "/../a", "/a/../b", "/a/..", "/./a", "/%2e%2e/a", "/%2E./a", "/.%2e/a",
-            "/..%2fa", "/a%2f..%2fb", "/a%2Fb", "/..%5ca", "/a%5cb", "/a\\b", "/%00", "/a%00.html", "/a%0a", "/.git/config", "/a/.env",
-            "/%2egit", "/C:/a", "/c%3a", "/a.txt::$DATA", "/a.", "/a%20", "/%ff", "/%c0%ae%c0%ae/a", "/_exciton", "/_exciton/", "/_exciton/x",
+            "",
+            "a",
+            "//",
+            "//etc/passwd",
+            "/a//b",
+            "/..",
+            "/../a",
+            "/a/../b",
+            "/a/..",
+            "/./a",
+            "/%2e%2e/a",
+            "/%2E./a",
+            "/.%2e/a",
+            "/..%2fa",
+            "/a%2f..%2fb",
+            "/a%2Fb",
+            "/..%5ca",
+            "/a%5cb",
+            "/a\\b",
+            "/%00",
+            "/a%00.html",
+            "/a%0a",
+            "/.git/config",
+            "/a/.env",
+            "/%2egit",
+            "/C:/a",
+            "/c%3a",
+            "/a.txt::$DATA",
+            "/a.",
+            "/a%20",
+            "/%ff",
+            "/%c0%ae%c0%ae/a",
+            "/_exciton",
+            "/_exciton/",
+            "/_exciton/x",
             "/%5fexciton/x",
         ] {
             assert_eq!(AssetPath::parse(raw), None, "{raw}");

@@ -66,7 +66,9 @@ impl Assets {
     pub(crate) fn new(files: &Files) -> Self {
         match files {
             // It fails without a current directory; then nothing is found, and errors say what was tried.
-            Files::Folder(root) => Self::Folder(std::path::absolute(root).unwrap_or_else(|_| root.clone())),
+            Files::Folder(root) => {
+                Self::Folder(std::path::absolute(root).unwrap_or_else(|_| root.clone()))
+            }
             Files::Embedded(dir) => Self::Embedded(dir.clone()),
         }
     }
@@ -81,14 +83,18 @@ impl Assets {
                 if !real.is_file() {
                     return Err(unreadable(io::Error::other("it is not a file")));
                 }
-                let outside = || LoadFileError::OutsideRoot { path: path.clone(), root: root.clone() };
+                let outside =
+                    || LoadFileError::OutsideRoot { path: path.clone(), root: root.clone() };
                 let real_root = root.canonicalize().map_err(unreadable)?;
                 if !real.starts_with(&real_root) {
                     return Err(outside());
                 }
                 // The path as it was given, if it is one below the root: links within the root keep their names.
-                let plain = normal(&path).and_then(|path| path.strip_prefix(root).ok().map(Path::to_path_buf));
-                plain.or_else(|| real.strip_prefix(&real_root).ok().map(Path::to_path_buf)).ok_or_else(outside)?
+                let plain = normal(&path)
+                    .and_then(|path| path.strip_prefix(root).ok().map(Path::to_path_buf));
+                plain
+                    .or_else(|| real.strip_prefix(&real_root).ok().map(Path::to_path_buf))
+                    .ok_or_else(outside)?
             }
             Self::Embedded(dir) => {
                 let path = normal(file).unwrap_or_else(|| file.to_path_buf());
@@ -98,7 +104,8 @@ impl Assets {
             }
         };
         let hidden = || LoadFileError::Hidden { path: below.clone() };
-        let names: Option<Vec<&str>> = below.iter().map(|name| name.to_str().filter(|name| path::is_plain(name))).collect();
+        let names: Option<Vec<&str>> =
+            below.iter().map(|name| name.to_str().filter(|name| path::is_plain(name))).collect();
         Ok(path::to_url(names.ok_or_else(hidden)?.into_iter()))
     }
 
@@ -180,7 +187,8 @@ mod tests {
         }
     }
 
-    const FILES: &[&str] = &["index.html", "ui/page.html", "ui/a b.js", ".env", ".git/config", "../secret"];
+    const FILES: &[&str] =
+        &["index.html", "ui/page.html", "ui/a b.js", ".env", ".git/config", "../secret"];
 
     #[test]
     fn files_below_the_root_are_found_and_no_others() {
@@ -208,7 +216,14 @@ mod tests {
         use std::os::unix::fs::symlink;
         let (outer, assets) = folder(FILES);
         let root = outer.path().join("root");
-        for (target, link) in [("ui/page.html", "inside"), ("../secret", "outside"), ("..", "up"), (".env", "hidden"), ("/etc/passwd", "far"), ("loop", "loop")] {
+        for (target, link) in [
+            ("ui/page.html", "inside"),
+            ("../secret", "outside"),
+            ("..", "up"),
+            (".env", "hidden"),
+            ("/etc/passwd", "far"),
+            ("loop", "loop"),
+        ] {
             symlink(target, root.join(link)).unwrap();
         }
         for (raw, found) in [
@@ -249,10 +264,15 @@ mod tests {
     #[test]
     fn load_file_says_which_path_it_tried() {
         let (outer, assets) = folder(FILES);
-        let tried = |file: &str| (assets.url_of(file.as_ref()).unwrap_err(), outer.path().join("root").join(file));
+        let tried = |file: &str| {
+            (assets.url_of(file.as_ref()).unwrap_err(), outer.path().join("root").join(file))
+        };
         for file in ["none.html", "ui"] {
             let (error, path) = tried(file);
-            assert!(matches!(&error, LoadFileError::Unreadable { path: named, .. } if *named == path), "{error}");
+            assert!(
+                matches!(&error, LoadFileError::Unreadable { path: named, .. } if *named == path),
+                "{error}"
+            );
             assert!(error.to_string().contains(&path.display().to_string()));
         }
         assert!(matches!(tried("../secret").0, LoadFileError::OutsideRoot { .. }));

@@ -78,38 +78,83 @@ fn check(place: Place, good: &[&str], wrong: &str, status: u16, word: &str) {
 }
 
 const PAGE: &[&str] = &[
-    "GET /", "host: 127.0.0.1:8124", "cookie: exciton-8124=COOKIE", "accept: text/html", "sec-fetch-site: none",
-    "sec-fetch-mode: navigate", "sec-fetch-dest: document",
+    "GET /",
+    "host: 127.0.0.1:8124",
+    "cookie: exciton-8124=COOKIE",
+    "accept: text/html",
+    "sec-fetch-site: none",
+    "sec-fetch-mode: navigate",
+    "sec-fetch-dest: document",
 ];
 const FILE: &[&str] = &[
-    "GET /a.js", "host: 127.0.0.1:8124", "cookie: a=b; exciton-8124=COOKIE; c=d", "sec-fetch-site: same-origin",
-    "sec-fetch-mode: no-cors", "sec-fetch-dest: script", "referer: http://127.0.0.1:8124/",
+    "GET /a.js",
+    "host: 127.0.0.1:8124",
+    "cookie: a=b; exciton-8124=COOKIE; c=d",
+    "sec-fetch-site: same-origin",
+    "sec-fetch-mode: no-cors",
+    "sec-fetch-dest: script",
+    "referer: http://127.0.0.1:8124/",
 ];
 /// As WebKit asks, without Fetch Metadata.
-const BARE_FILE: &[&str] =
-    &["GET /a.js", "host: 127.0.0.1:8124", "cookie: exciton-8124=COOKIE", "referer: http://127.0.0.1:8124/ui/"];
+const BARE_FILE: &[&str] = &[
+    "GET /a.js",
+    "host: 127.0.0.1:8124",
+    "cookie: exciton-8124=COOKIE",
+    "referer: http://127.0.0.1:8124/ui/",
+];
 const SOCKET: &[&str] = &[
-    "GET /_exciton/socket", "host: 127.0.0.1:8124", "origin: http://127.0.0.1:8124", "cookie: exciton-8124=COOKIE",
-    "sec-fetch-site: same-origin", "sec-fetch-mode: websocket",
+    "GET /_exciton/socket",
+    "host: 127.0.0.1:8124",
+    "origin: http://127.0.0.1:8124",
+    "cookie: exciton-8124=COOKIE",
+    "sec-fetch-site: same-origin",
+    "sec-fetch-mode: websocket",
 ];
 const SYNC: &[&str] = &[
-    "PUT /_exciton/sync", "host: 127.0.0.1:8124", "origin: http://127.0.0.1:8124", "cookie: exciton-8124=COOKIE",
-    "sec-fetch-site: same-origin", "x-exciton: 1", "content-type: application/json",
+    "PUT /_exciton/sync",
+    "host: 127.0.0.1:8124",
+    "origin: http://127.0.0.1:8124",
+    "cookie: exciton-8124=COOKIE",
+    "sec-fetch-site: same-origin",
+    "x-exciton: 1",
+    "content-type: application/json",
 ];
-const ALIVE: &[&str] =
-    &["GET /_exciton/alive", "host: 127.0.0.1:8124", "cookie: exciton-8124=COOKIE", "sec-fetch-site: same-origin", "sec-fetch-mode: cors"];
+const ALIVE: &[&str] = &[
+    "GET /_exciton/alive",
+    "host: 127.0.0.1:8124",
+    "cookie: exciton-8124=COOKIE",
+    "sec-fetch-site: same-origin",
+    "sec-fetch-mode: cors",
+];
 const ENTER: &[&str] = &[
-    "GET /_exciton/enter/00112233445566778899aabbccddeeff", "host: 127.0.0.1:8124", "sec-fetch-site: cross-site",
-    "sec-fetch-mode: navigate", "sec-fetch-dest: document",
+    "GET /_exciton/enter/00112233445566778899aabbccddeeff",
+    "host: 127.0.0.1:8124",
+    "sec-fetch-site: cross-site",
+    "sec-fetch-mode: navigate",
+    "sec-fetch-dest: document",
 ];
 
 #[test]
 fn every_route_refuses_a_host_that_is_not_ours() {
     for good in [PAGE, FILE, BARE_FILE, SOCKET, SYNC, ALIVE, ENTER] {
-        for wrong in ["evil.example", "evil.example:8124", "127.0.0.1", "127.0.0.1:8125", "127.0.0.1.evil.example:8124", "192.168.0.1:8124"] {
+        for wrong in [
+            "evil.example",
+            "evil.example:8124",
+            "127.0.0.1",
+            "127.0.0.1:8125",
+            "127.0.0.1.evil.example:8124",
+            "192.168.0.1:8124",
+        ] {
             check(ALONE, good, &format!("host: {wrong}"), 403, "UnknownHost");
         }
-        for wrong in ["host:", "+host: 127.0.0.1:8124", "host: a@127.0.0.1:8124", "host: 127.0.0.1:8124, b", "host: 127.0.0.1:08124", "host: 2130706433:8124"] {
+        for wrong in [
+            "host:",
+            "+host: 127.0.0.1:8124",
+            "host: a@127.0.0.1:8124",
+            "host: 127.0.0.1:8124, b",
+            "host: 127.0.0.1:08124",
+            "host: 2130706433:8124",
+        ] {
             check(ALONE, good, wrong, 400, "BadHost");
         }
     }
@@ -119,13 +164,26 @@ fn every_route_refuses_a_host_that_is_not_ours() {
 fn every_route_refuses_an_origin_that_is_not_ours() {
     for good in [PAGE, FILE, BARE_FILE, SOCKET, SYNC, ALIVE, ENTER] {
         for wrong in [
-            "http://evil.example", "http://127.0.0.1:8125", "http://127.0.0.1", "https://127.0.0.1:8124", "http://localhost:8124",
-            "http://127.0.0.1.evil.example:8124", "http://evil.example:8124",
+            "http://evil.example",
+            "http://127.0.0.1:8125",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8124",
+            "http://localhost:8124",
+            "http://127.0.0.1.evil.example:8124",
+            "http://evil.example:8124",
         ] {
             check(ALONE, good, &format!("origin: {wrong}"), 403, "UnknownOrigin");
         }
         check(ALONE, good, "origin: null", 403, "NullOrigin");
-        for wrong in ["file://", "http://127.0.0.1:8124/", "127.0.0.1:8124", "http://u@127.0.0.1:8124", "NULL", "*", "http://127.0.0.1:8124 http://evil.example"] {
+        for wrong in [
+            "file://",
+            "http://127.0.0.1:8124/",
+            "127.0.0.1:8124",
+            "http://u@127.0.0.1:8124",
+            "NULL",
+            "*",
+            "http://127.0.0.1:8124 http://evil.example",
+        ] {
             check(ALONE, good, &format!("origin: {wrong}"), 400, "BadOrigin");
         }
     }
@@ -137,14 +195,32 @@ fn every_route_refuses_an_origin_that_is_not_ours() {
 
 #[test]
 fn every_route_but_the_way_in_wants_a_valid_cookie() {
-    let value = |key: u8, issued: u64| crate::secret::Cookies::new(&[key; 32], "test").issue(issued).unwrap();
-    assert_eq!(judge_text(ALONE, &[PAGE[0], PAGE[1], &format!("cookie: exciton-8124={}", value(7, NOW))]).map(|visit| visit.known), Ok(true));
+    let value = |key: u8, issued: u64| {
+        crate::secret::Cookies::new(&[key; 32], "test").issue(issued).unwrap()
+    };
+    assert_eq!(
+        judge_text(ALONE, &[PAGE[0], PAGE[1], &format!("cookie: exciton-8124={}", value(7, NOW))])
+            .map(|visit| visit.known),
+        Ok(true)
+    );
     for good in [PAGE, FILE, BARE_FILE, SOCKET, SYNC, ALIVE] {
         check(ALONE, good, "cookie:", 401, "NoCookie");
-        for wrong in ["exciton-8125=COOKIE", "exciton=COOKIE", "Exciton-8124=COOKIE", "exciton-8124", "x=exciton-8124=COOKIE"] {
+        for wrong in [
+            "exciton-8125=COOKIE",
+            "exciton=COOKIE",
+            "Exciton-8124=COOKIE",
+            "exciton-8124",
+            "x=exciton-8124=COOKIE",
+        ] {
             check(ALONE, good, &format!("cookie: {wrong}"), 401, "NoCookie");
         }
-        for wrong in [String::new(), "x".into(), "COOKIE0".into(), value(8, NOW), value(7, NOW - crate::secret::LIFE - 1)] {
+        for wrong in [
+            String::new(),
+            "x".into(),
+            "COOKIE0".into(),
+            value(8, NOW),
+            value(7, NOW - crate::secret::LIFE - 1),
+        ] {
             check(ALONE, good, &format!("cookie: exciton-8124={wrong}"), 401, "StaleCookie");
         }
     }
@@ -154,7 +230,12 @@ fn every_route_but_the_way_in_wants_a_valid_cookie() {
 
 #[test]
 fn a_valid_cookie_among_others_of_its_name_is_enough() {
-    let request = [PAGE[0], PAGE[1], "cookie: exciton-8124=tossed", "cookie: exciton-8124=; exciton-8124=COOKIE"];
+    let request = [
+        PAGE[0],
+        PAGE[1],
+        "cookie: exciton-8124=tossed",
+        "cookie: exciton-8124=; exciton-8124=COOKIE",
+    ];
     assert!(judge_text(ALONE, &request).unwrap().known);
 }
 
@@ -169,8 +250,21 @@ fn pages_of_other_sites_and_ports_may_only_link() {
     check(ALONE, FILE, "+sec-fetch-site: cross-site", 403, "CrossSite");
     // A link is followed; a frame, an object or a fetch is not.
     for good in [PAGE, ENTER] {
-        let linked: Vec<&str> = good.iter().map(|line| if line.starts_with("sec-fetch-site") { "sec-fetch-site: cross-site" } else { line }).collect();
-        for wrong in ["sec-fetch-dest: iframe", "sec-fetch-dest: frame", "sec-fetch-dest: object", "sec-fetch-dest: embed", "sec-fetch-dest:", "sec-fetch-mode: no-cors", "sec-fetch-mode: cors"] {
+        let linked: Vec<&str> = good
+            .iter()
+            .map(|line| {
+                if line.starts_with("sec-fetch-site") { "sec-fetch-site: cross-site" } else { line }
+            })
+            .collect();
+        for wrong in [
+            "sec-fetch-dest: iframe",
+            "sec-fetch-dest: frame",
+            "sec-fetch-dest: object",
+            "sec-fetch-dest: embed",
+            "sec-fetch-dest:",
+            "sec-fetch-mode: no-cors",
+            "sec-fetch-mode: cors",
+        ] {
             check(ALONE, &linked, wrong, 403, "CrossSite");
         }
         for wrong in ["GET /_exciton/boot", "GET /_exciton/alive", "GET /_exciton/electron.js"] {
@@ -181,7 +275,13 @@ fn pages_of_other_sites_and_ports_may_only_link() {
 
 #[test]
 fn where_fetch_metadata_is_left_out_the_referer_speaks() {
-    for wrong in ["http://127.0.0.1:8125/", "http://localhost:8124/", "https://evil.example/http://127.0.0.1:8124/", "about:blank", "x"] {
+    for wrong in [
+        "http://127.0.0.1:8125/",
+        "http://localhost:8124/",
+        "https://evil.example/http://127.0.0.1:8124/",
+        "about:blank",
+        "x",
+    ] {
         check(ALONE, BARE_FILE, &format!("referer: {wrong}"), 403, "CrossSite");
     }
     assert!(judge_text(ALONE, &BARE_FILE[..3]).is_ok());
@@ -204,17 +304,28 @@ fn each_route_has_its_methods_and_no_others() {
 
 #[test]
 fn the_synchronous_request_is_none_that_a_foreign_page_could_send_unasked() {
-    for wrong in ["x-exciton:", "x-exciton: 0", "x-exciton: 1, 1", "+x-exciton: 1", "x-exciton: true"] {
+    for wrong in
+        ["x-exciton:", "x-exciton: 0", "x-exciton: 1, 1", "+x-exciton: 1", "x-exciton: true"]
+    {
         check(ALONE, SYNC, wrong, 400, "NoMark");
     }
     for wrong in [
-        "content-type:", "content-type: text/plain", "content-type: text/plain; application/json", "content-type: multipart/form-data",
-        "content-type: application/x-www-form-urlencoded", "content-type: application/jsonp", "+content-type: text/plain",
+        "content-type:",
+        "content-type: text/plain",
+        "content-type: text/plain; application/json",
+        "content-type: multipart/form-data",
+        "content-type: application/x-www-form-urlencoded",
+        "content-type: application/jsonp",
+        "+content-type: text/plain",
     ] {
         check(ALONE, SYNC, wrong, 415, "ContentType");
     }
     for kind in ["application/octet-stream", "Application/JSON; charset=utf-8"] {
-        let request: Vec<String> = SYNC[..6].iter().map(ToString::to_string).chain([format!("content-type: {kind}")]).collect();
+        let request: Vec<String> = SYNC[..6]
+            .iter()
+            .map(ToString::to_string)
+            .chain([format!("content-type: {kind}")])
+            .collect();
         let request: Vec<&str> = request.iter().map(String::as_str).collect();
         assert!(judge_text(ALONE, &request).is_ok(), "{kind}");
     }
@@ -222,7 +333,9 @@ fn the_synchronous_request_is_none_that_a_foreign_page_could_send_unasked() {
 
 #[test]
 fn a_link_that_lets_in_is_not_fetched_in_advance() {
-    for wrong in ["+sec-purpose: prefetch", "+sec-purpose: prefetch;prerender", "+purpose: prefetch"] {
+    for wrong in
+        ["+sec-purpose: prefetch", "+sec-purpose: prefetch;prerender", "+purpose: prefetch"]
+    {
         check(ALONE, ENTER, wrong, 403, "Prefetch");
     }
 }
@@ -230,9 +343,19 @@ fn a_link_that_lets_in_is_not_fetched_in_advance() {
 #[test]
 fn behind_trunk_the_origin_is_trunks_and_the_host_is_bare() {
     const PROXIED: &[&str] = &[
-        "GET /_exciton/socket", "host: 127.0.0.1", "origin: http://127.0.0.1:8080", "cookie: exciton-8124=COOKIE", "sec-fetch-site: same-origin",
+        "GET /_exciton/socket",
+        "host: 127.0.0.1",
+        "origin: http://127.0.0.1:8080",
+        "cookie: exciton-8124=COOKIE",
+        "sec-fetch-site: same-origin",
     ];
-    for wrong in ["http://127.0.0.1", "http://127.0.0.1:8081", "http://localhost:8080", "https://127.0.0.1:8080", "http://evil.example:8080"] {
+    for wrong in [
+        "http://127.0.0.1",
+        "http://127.0.0.1:8081",
+        "http://localhost:8080",
+        "https://127.0.0.1:8080",
+        "http://evil.example:8080",
+    ] {
         check(TRUNK, PROXIED, &format!("origin: {wrong}"), 403, "UnknownOrigin");
     }
     for wrong in ["127.0.0.1:8081", "evil.example", "0.0.0.0"] {
@@ -246,9 +369,20 @@ fn behind_trunk_the_origin_is_trunks_and_the_host_is_bare() {
 #[test]
 fn behind_a_proxy_the_named_address_is_ours_and_no_other() {
     const PUBLIC: &[&str] = &[
-        "PUT /_exciton/sync", "host: app.example", "origin: https://app.example", "cookie: exciton-8124=COOKIE", "x-exciton: 1", "content-type: application/json",
+        "PUT /_exciton/sync",
+        "host: app.example",
+        "origin: https://app.example",
+        "cookie: exciton-8124=COOKIE",
+        "x-exciton: 1",
+        "content-type: application/json",
     ];
-    for wrong in ["http://app.example", "https://app.example:444", "https://app.example.evil", "https://evil-app.example", "https://www.app.example"] {
+    for wrong in [
+        "http://app.example",
+        "https://app.example:444",
+        "https://app.example.evil",
+        "https://evil-app.example",
+        "https://www.app.example",
+    ] {
         check(PROXY, PUBLIC, &format!("origin: {wrong}"), 403, "UnknownOrigin");
     }
     for wrong in ["www.app.example", "app.example:80", "app.example.evil", "127.0.0.1"] {
@@ -258,7 +392,10 @@ fn behind_a_proxy_the_named_address_is_ours_and_no_other() {
     assert!(visit.door.https);
     assert_eq!(visit.door.path.as_deref(), Some("/tool"));
     // A proxy that sends the listener's own host.
-    let plain: Vec<&str> = PUBLIC.iter().map(|line| if line.starts_with("host") { "host: 127.0.0.1:8124" } else { line }).collect();
+    let plain: Vec<&str> = PUBLIC
+        .iter()
+        .map(|line| if line.starts_with("host") { "host: 127.0.0.1:8124" } else { line })
+        .collect();
     assert!(judge_text(PROXY, &plain).unwrap().door.https);
 }
 
@@ -267,14 +404,28 @@ fn nested_and_unnamed_only_loopback_is_let_in_each_host_with_itself() {
     for host in ["127.0.0.1:3000", "localhost:3000", "[::1]:3000"] {
         let host_line = format!("host: {host}");
         let origin = format!("origin: http://{host}");
-        let good = ["GET /app|/_exciton/socket", &host_line, &origin, "cookie: exciton-3000-8f8f1d0f=COOKIE"];
+        let good = [
+            "GET /app|/_exciton/socket",
+            &host_line,
+            &origin,
+            "cookie: exciton-3000-8f8f1d0f=COOKIE",
+        ];
         let name = judge_text(NESTED, &["GET /app|/_exciton/enter/0", &host_line]).unwrap().cookie;
         let cookie = format!("cookie: {name}=COOKIE");
         let good = [good[0], good[1], good[2], &cookie];
-        for wrong in ["origin: http://127.0.0.1:3001", "origin: http://127.0.0.2:3000", "origin: http://evil.example:3000"] {
+        for wrong in [
+            "origin: http://127.0.0.1:3001",
+            "origin: http://127.0.0.2:3000",
+            "origin: http://evil.example:3000",
+        ] {
             check(NESTED, &good, wrong, 403, "UnknownOrigin");
         }
-        for wrong in ["host: app.example:3000", "host: 192.168.0.1:3000", "host: 0.0.0.0:3000", "host: localhost.example:3000"] {
+        for wrong in [
+            "host: app.example:3000",
+            "host: 192.168.0.1:3000",
+            "host: 0.0.0.0:3000",
+            "host: localhost.example:3000",
+        ] {
             check(NESTED, &good, wrong, 403, "UnknownHost");
         }
         check(NESTED, &good, "cookie: exciton-3000=COOKIE", 401, "NoCookie");
@@ -297,14 +448,20 @@ fn an_absolute_target_must_agree_with_the_host() {
     // The test's own OriginalUri is not asked here.
     assert!(with(&original(OWN)).is_ok());
     assert_eq!(with(&original("evil.example")).unwrap_err(), Refusal::BadHost);
-    assert_eq!(judge_text(ALONE, &[&original("evil.example"), PAGE[2]]).map(drop), Err(Refusal::UnknownHost("\"evil.example\"".into())));
+    assert_eq!(
+        judge_text(ALONE, &[&original("evil.example"), PAGE[2]]).map(drop),
+        Err(Refusal::UnknownHost("\"evil.example\"".into()))
+    );
 }
 
 #[test]
 fn the_mount_is_what_nesting_stripped() {
-    for (path, mount) in [("|/a", ""), ("/app|/a", "/app"), ("/x/y|/", "/x/y"), ("/u/%20|/_exciton/alive", "/u/%20")] {
+    for (path, mount) in
+        [("|/a", ""), ("/app|/a", "/app"), ("/x/y|/", "/x/y"), ("/u/%20|/_exciton/alive", "/u/%20")]
+    {
         let (outer, inner) = path.split_once('|').unwrap();
-        let (mut parts, ()) = axum::http::Request::builder().uri(inner).body(()).unwrap().into_parts();
+        let (mut parts, ()) =
+            axum::http::Request::builder().uri(inner).body(()).unwrap().into_parts();
         parts.extensions.insert(OriginalUri(format!("{outer}{inner}").parse().unwrap()));
         assert_eq!(super::mount(&parts), mount, "{path}");
     }
