@@ -4,7 +4,7 @@ import { pageClock } from './clock.js';
 import { defineGlobals, electronOf } from './electron.js';
 import { LINK, createLink } from './link.js';
 
-// start: {facts: what the host told this page, or null, core: wasm-bindgen's exports, wasm: () => base64 text}.
+// start: {facts: what the host told this page, or null, core: wasm-bindgen's exports, wasm: () => its bytes as text}.
 export function bootScript(start) {
   defineGlobals(electronOf(documentLink(start)));
 }
@@ -24,7 +24,7 @@ function documentLink(start) {
   compile(core, wasm());
   // The core tells the limits, which the link is made with; it calls nothing back before this task has ended.
   const callbacks = {};
-  const limits = JSON.parse(core.start(facts === null ? '' : JSON.stringify(facts), callbacks));
+  const limits = core.start(facts ?? undefined, callbacks);
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);
   Object.defineProperty(globalThis, LINK, { value: made.link });
@@ -41,7 +41,9 @@ function compile(core, text) {
   }
 }
 
-function bytesOf(base64) {
-  if (typeof Uint8Array.fromBase64 === 'function') return Uint8Array.fromBase64(base64);
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+// A character for each byte. What is read in another encoding than UTF-8 doesn't begin as wasm does.
+function bytesOf(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

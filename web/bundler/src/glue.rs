@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, Output};
 
 /// The name under which the generated script keeps its exports.
 pub(crate) const GLUE_NAME: &str = "wasm_bindgen";
@@ -36,6 +36,20 @@ pub(crate) fn generate(path: &Path) -> anyhow::Result<Glue> {
         files == 0,
         "the renderer imports {files} JavaScript files of its own, which one script can't hold"
     );
+    let js = with_short_names(&mut output)?;
     let wasm = output.wasm_mut().emit_wasm();
-    Ok(Glue { js: output.js().to_owned(), wasm })
+    Ok(Glue { js, wasm })
+}
+
+/// The wasm's imports under short names. Each has a hash in its name, twice in the script, and hashes don't compress:
+/// together they are a tenth of it.
+fn with_short_names(output: &mut Output) -> anyhow::Result<String> {
+    let mut js = output.js().to_owned();
+    for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
+        let (long, short) = (format!("{}: function(", import.name), format!("i{number}"));
+        ensure!(js.matches(&long).count() == 1, "no single `{long}` in the script of wasm-bindgen");
+        js = js.replacen(&long, &format!("{short}: function("), 1);
+        import.name = short;
+    }
+    Ok(js)
 }
