@@ -22,7 +22,6 @@ mod socket;
 mod sync;
 mod sync_xhr;
 mod tab;
-mod web;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -42,6 +41,7 @@ use self::leave::PageEvents;
 use self::payload::Payload;
 use self::socket::{Socket, SocketEvent};
 use self::tab::Tab;
+use crate::web;
 
 pub use self::error::{PushError, StartError, SyncError};
 pub use self::inbound::{Delivery, lost_name};
@@ -130,14 +130,14 @@ struct Tasks {
 }
 
 impl Driver {
-    /// Begins the page's link. `facts` is what the host left on the page, `undefined` for what
-    /// `globalThis[Symbol.for('exciton.boot')]` holds; a page without either asks the host. The face is called in later
-    /// tasks only.
+    /// Begins the page's link. What the host left in `globalThis[Symbol.for('exciton.boot')]` is used, else `facts`; a
+    /// page with neither (`undefined`) asks the host. The face is called in later tasks only.
     ///
     /// # Errors
     /// [`StartError`] if there is no document, or the host speaks another version of the wire.
     pub fn start(facts: JsValue, face: impl Face + 'static) -> Result<Self, StartError> {
-        let facts = if facts.is_undefined() { boot::given() } else { facts };
+        let given = boot::given();
+        let facts = if given.is_undefined() { facts } else { given };
         let known = if facts.is_undefined() {
             None
         } else {

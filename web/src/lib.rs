@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod driver;
+mod web;
 
 /// The page's end of the link without a face, for bundles that bring their own: what JavaScript pages run is made of
 /// it.

@@ -5,7 +5,7 @@ use js_sys::{Object, Symbol};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::XmlHttpRequest;
 
-use super::web;
+use crate::web;
 
 /// What the host says of itself.
 #[derive(Clone, Copy)]
@@ -63,18 +63,15 @@ pub(crate) fn given() -> JsValue {
     js_sys::Reflect::get(&js_sys::global(), &name).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The host's base URL, which ends with `/`: what the host says, else `_exciton/` beside the document.
+/// The URL that the host's routes are below, with `/` at its end: `_exciton/` in the folder that the host names, else
+/// in the document's.
 pub(crate) fn base(facts: &JsValue) -> Option<String> {
     let window = web_sys::window()?;
-    let url = match web::get(facts, "base").as_string() {
-        Some(given) => web::Url::new(&given, &window.location().href().ok()?),
-        None => web::Url::new("_exciton/", &window.document()?.base_uri().ok()??),
+    let folder = match web::get(facts, "base").as_string() {
+        Some(given) => web::Url::new(&given, &window.location().href().ok()?).ok()?.href(),
+        None => window.document()?.base_uri().ok()??,
     };
-    let mut base = url.ok()?.href();
-    if !base.ends_with('/') {
-        base.push('/');
-    }
-    Some(base)
+    Some(web::Url::new("_exciton/", &folder).ok()?.href())
 }
 
 /// Asks the host, and blocks until it answers.

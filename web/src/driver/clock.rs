@@ -6,7 +6,7 @@ use exciton_protocol::Millis;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::web;
+use crate::web;
 
 /// The moment, counted from the start of the document.
 pub(crate) fn now() -> Millis {

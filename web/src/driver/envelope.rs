@@ -3,7 +3,7 @@
 use js_sys::{ArrayBuffer, JsString, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::web::{self, TextDecoder, TextEncoder};
+use crate::web::{self, TextDecoder, TextEncoder};
 
 /// Puts a text and its attachments together: the text itself if there are none, else one run of bytes.
 pub(crate) fn join(json: &JsString, blobs: &[Uint8Array]) -> JsValue {

@@ -4,7 +4,7 @@ use exciton_protocol::{Full, LinkLost, TooLarge, TooNested};
 use js_sys::{Error, JsString, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::web;
+use crate::web;
 
 /// The page's link could not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

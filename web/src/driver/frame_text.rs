@@ -5,7 +5,7 @@
 use exciton_protocol::{Epoch, LinkId, Seq};
 use js_sys::JsString;
 
-use super::web;
+use crate::web;
 
 /// What stands before the packets in a data frame; after them comes [`DATA_TAIL`].
 pub(crate) fn data_head(first: Seq, ack: Seq) -> String {

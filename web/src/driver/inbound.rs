@@ -5,7 +5,7 @@ use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::envelope::{self, Cutter};
-use super::web;
+use crate::web;
 
 /// One message of the host.
 pub(crate) enum Frame {

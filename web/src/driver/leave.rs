@@ -11,7 +11,8 @@ use web_sys::{Event, EventTarget, PageTransitionEvent};
 use super::clock::now;
 use super::frame_text::Contact;
 use super::sync::Frames;
-use super::{Inner, is_hidden, sync_xhr, web};
+use super::{Inner, is_hidden, sync_xhr};
+use crate::web;
 
 /// The listeners on window and document.
 pub(crate) struct PageEvents {

@@ -4,7 +4,7 @@ use exciton_protocol::Merge;
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsCast;
 
-use super::web::RawString;
+use crate::web::RawString;
 
 /// Packets, or a piece of one, on their way to the host.
 #[derive(Clone, Debug)]

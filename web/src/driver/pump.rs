@@ -10,7 +10,8 @@ use super::clock::now;
 use super::frame_text::{self, Contact, Hello};
 use super::payload::Payload;
 use super::socket::Socket;
-use super::{Boot, Inner, envelope, web};
+use super::{Boot, Inner, envelope};
+use crate::web;
 
 impl Inner {
     /// Called after each input. While a synchronous request runs nothing goes out: it carries what waits.

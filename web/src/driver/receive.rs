@@ -6,10 +6,11 @@ use exciton_protocol::{Admit, CloseReason, LinkLost, PeerMisbehaved, Seq};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::Inner;
 use super::clock::now;
 use super::inbound::{self, Delivery, Frame};
 use super::socket::SocketEvent;
-use super::{Inner, web};
+use crate::web;
 
 impl Inner {
     /// An event of socket `number`. What comes while a synchronous request runs waits for a later task.

@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::boot::{self, Facts};
 use super::clock::now;
-use super::{Arrivals, Boot, Inner, Loss, is_hidden, named_link, new_link, web};
+use super::{Arrivals, Boot, Inner, Loss, is_hidden, named_link, new_link};
+use crate::web;
 
 impl Inner {
     /// The link is over: the faces are told, and another one begins in the same document.

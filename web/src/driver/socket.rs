@@ -5,7 +5,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
-use super::web::RawSocket;
+use crate::web::RawSocket;
 
 /// What a socket tells.
 pub(crate) enum SocketEvent {

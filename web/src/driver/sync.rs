@@ -9,8 +9,8 @@ use super::envelope::{self, Cutter};
 use super::frame_text::{self, Contact};
 use super::payload::{Packets, Payload};
 use super::sync_xhr::{self, Response};
-use super::web::{self, RawString};
 use super::{Driver, Inner, SyncError, boot, inbound};
+use crate::web::{self, RawString};
 
 /// The answer to a synchronous packet.
 pub struct Answer {

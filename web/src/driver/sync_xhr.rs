@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::XmlHttpRequest;
 
 use super::envelope;
-use super::web::{self, RawRequest};
+use crate::web::{self, RawRequest};
 
 /// The host's answer.
 pub(crate) struct Response {

@@ -10,7 +10,7 @@ use js_sys::{JsString, Object};
 use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
-use super::web;
+use crate::web;
 
 /// The tab's place in `sessionStorage`.
 pub(crate) struct Tab {
