@@ -4,7 +4,7 @@ import { pageClock } from './clock.js';
 import { defineGlobals, electronOf } from './electron.js';
 import { LINK, createLink } from './link.js';
 
-// start: {facts: what the host told this page, or null, core: wasm-bindgen's exports, wasm: () => its bytes as text}.
+// start: {core: wasm-bindgen's exports, wasm: () => its bytes as text}.
 export function bootScript(start) {
   defineGlobals(electronOf(documentLink(start)));
 }
@@ -14,17 +14,16 @@ export function bootModule(start) {
 }
 
 // One link per document: who comes second uses the first one's.
-function documentLink(start) {
+function documentLink({ core, wasm }) {
   const there = globalThis[LINK];
   if (there !== undefined) {
     if (there.version !== 1) throw new Error(`This page has a link of version ${there.version}, and this script needs 1`);
     return there;
   }
-  const { facts, core, wasm } = start;
   compile(core, wasm());
   // The core tells the limits, which the link is made with; it calls nothing back before this task has ended.
   const callbacks = {};
-  const limits = core.start(facts ?? undefined, callbacks);
+  const limits = core.start(callbacks);
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);
   Object.defineProperty(globalThis, LINK, { value: made.link });

@@ -49,13 +49,13 @@ impl Face for Callbacks {
 
 /// Begins the page's link, and returns the limits that `js/link.js` keeps to.
 ///
-/// `facts` is what the host told the page, or undefined.
+/// What the host told the page is where its script has left it.
 ///
 /// # Errors
 /// A JavaScript error if this is no page, the host is of another version, or the link has begun already.
 #[wasm_bindgen]
-pub fn start(facts: JsValue, callbacks: Callbacks) -> Result<Object, JsValue> {
-    let driver = Driver::start(facts, callbacks)?;
+pub fn start(callbacks: Callbacks) -> Result<Object, JsValue> {
+    let driver = Driver::start(JsValue::UNDEFINED, callbacks)?;
     let limits = driver.limits();
     let told = Object::new();
     for (name, number) in [

@@ -7,11 +7,6 @@ use anyhow::ensure;
 use crate::glue::{GLUE_NAME, Glue};
 use crate::modules::without_comment_lines;
 
-/// Where the host writes what a page must know from the start. A file that is served as it is holds no link's facts.
-///
-/// `host/src/renderer_files.rs` cuts the files here.
-pub(crate) const BOOT_SLOT: &str = "null/*exciton:boot*/";
-
 /// `electron.js`: a classic script in one function's scope.
 pub(crate) fn script(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let body = body(glue, face)?;
@@ -34,12 +29,7 @@ fn body(glue: &Glue, face: &str) -> anyhow::Result<String> {
 
     let mut text: String = code.lines().flat_map(|line| [line.trim_start(), "\n"]).collect();
     let wasm = literal(&glue.wasm);
-    writeln!(
-        text,
-        "const boot = {{ facts: {BOOT_SLOT}, core: {GLUE_NAME}, wasm: () => {wasm} }};"
-    )?;
-    let slots = text.matches(BOOT_SLOT).count();
-    ensure!(slots == 1, "the place for the page's facts is there {slots} times");
+    writeln!(text, "const boot = {{ core: {GLUE_NAME}, wasm: () => {wasm} }};")?;
     Ok(text)
 }
 
@@ -96,10 +86,5 @@ mod tests {
     fn lines_lose_their_indentation_and_no_template_literal_its_spaces() {
         assert!(script(&glue(), "{\n  a();\n}\n").unwrap().contains("{\na();\n}\n"));
         assert!(script(&glue(), "const a = `\n  b`;\n").is_err());
-    }
-
-    #[test]
-    fn a_second_place_for_the_pages_facts_is_refused() {
-        assert!(script(&glue(), "const a = null/*exciton:boot*/;\n").is_err());
     }
 }
