@@ -18,7 +18,8 @@ use tower_http::services::ServeFile;
 use super::ServerState;
 use super::guard::Visit;
 use super::page;
-use super::refusal::shown;
+use super::refusal::{Refusal, shown};
+use super::route::Route;
 use crate::secret::hex;
 use path::AssetPath;
 use source::Found;
@@ -31,6 +32,10 @@ pub(super) async fn serve(
     Extension(visit): Extension<Visit>,
     request: Request,
 ) -> Response {
+    if !visit.known {
+        // The way in without a ticket that could be one.
+        return Refusal::StaleTicket.respond(Route::Enter, true);
+    }
     let raw = request.uri().path().to_owned();
     if raw == "/" && lacks_slash(&request, &visit) {
         // By its name: axum's `nest` has no route for the mount with a slash at its end, `nest_service` has.
