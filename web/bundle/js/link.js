@@ -16,7 +16,7 @@ export function createLink(core, limits, clock) {
   // Seq of an invoke -> its settle function.
   const unsettled = new Map();
   let waiting = emptyBatch();
-  // At least what waits in the core for the host's acknowledgement; asked for again only when it seems too much.
+  // At most this many bytes wait in the core for the host's acknowledgement; asked for again when it seems too much.
   let queued = 0;
   let syncDepth = 0;
 
@@ -50,16 +50,23 @@ export function createLink(core, limits, clock) {
     }
   }
 
-  function requireRoom(bytes, settle) {
-    if (bytes > limits.packetBytes) throw new TooBigError(bytes, limits.packetBytes);
-    if (queued + waiting.bytes + bytes > limits.outboxBytes) {
-      queued = core.queued();
-      const all = queued + waiting.bytes;
-      if (all + bytes > limits.outboxBytes) throw new FullError(`${all} + ${bytes} bytes`, all + bytes, limits.outboxBytes);
+  // Throws unless the packet fits. What it lets in can't be refused by the core later, in the microtask, where nobody
+  // would hear of it: so it counts texts with the most bytes they may have until that matters, and then exactly.
+  function requireRoom(text, blobBytes, settle) {
+    const most = 3 * text.length + blobBytes;
+    if (most > limits.packetBytes) {
+      const bytes = utf8Bound(text) + blobBytes;
+      if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
     }
-    if (settle !== null && unsettled.size + waiting.invokes >= limits.openInvokes) {
+    if (queued + 3 * waiting.textLength + waiting.blobBytes + most > limits.outboxBytes) {
+      flush();
+      queued = core.queued();
+      const bytes = queued + utf8Bound(text) + blobBytes;
+      if (bytes > limits.outboxBytes) throw new FullError('bytes', bytes, limits.outboxBytes, 'FULL');
+    }
+    if (settle !== null) {
       const open = unsettled.size + waiting.invokes + 1;
-      throw new FullError(`${open} open invokes`, open, limits.openInvokes);
+      if (open > limits.openInvokes) throw new FullError('open invokes', open, limits.openInvokes, 'BUSY');
     }
   }
 
@@ -70,29 +77,30 @@ export function createLink(core, limits, clock) {
 
       // Queues a packet, given as its JSON text and its blobs (Uint8Array[] or null). settle is null for a send; for
       // an invoke it is called once: (true, value, blobs, tagged), or (false, {name, message, code?, data?, mayHaveRun?},
-      // blobs, tagged). Throws FullError or TooBigError, and then nothing was queued.
+      // blobs, tagged). Throws FullError or TooLargeError, and then nothing was queued.
       post(text, blobs = null, settle = null) {
         const blobBytes = blobs === null ? 0 : total(blobs);
+        requireRoom(text, blobBytes, settle);
         // No text below a third of the limit can be over it, so that most are never looked through.
-        const big = 3 * text.length + blobBytes > limits.wholeBytes;
-        const bytes = big ? utf8Bound(text) + blobBytes : text.length + blobBytes;
-        requireRoom(bytes, settle);
-        if (bytes > limits.wholeBytes) {
-          flush();
-          // The core cuts it into parts, and the last one's number is the packet's.
-          push(text, 1, bytes, blobs ?? [], [settle]);
-          return;
+        if (3 * text.length + blobBytes > limits.wholeBytes) {
+          const bytes = utf8Bound(text) + blobBytes;
+          if (bytes > limits.wholeBytes) {
+            // The core cuts it into parts, and the last one's number is the packet's.
+            flush();
+            push(text, 1, bytes, blobs ?? [], [settle]);
+            return;
+          }
         }
         if (waiting.texts.length === 0) queueMicrotask(flush);
         waiting.texts.push(text);
+        waiting.textLength += text.length;
         waiting.settles.push(settle);
-        waiting.bytes += bytes;
         if (settle !== null) waiting.invokes += 1;
         if (blobs !== null) {
           waiting.blobs.push(...blobs);
           waiting.blobBytes += blobBytes;
         }
-        const full = 3 * (waiting.bytes - waiting.blobBytes) + waiting.blobBytes >= limits.batchBytes;
+        const full = 3 * waiting.textLength + waiting.blobBytes >= limits.batchBytes;
         if (full || waiting.texts.length >= limits.batchPackets) flush();
       },
 
@@ -100,7 +108,7 @@ export function createLink(core, limits, clock) {
       sync(text, blobs = null) {
         flush();
         const bytes = utf8Bound(text) + (blobs === null ? 0 : total(blobs));
-        if (bytes > limits.packetBytes) throw new TooBigError(bytes, limits.packetBytes);
+        if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
         syncDepth += 1;
         try {
           const [body, own] = core.sync(text, bytes, blobs);
@@ -136,12 +144,13 @@ export function createLink(core, limits, clock) {
   };
 }
 
-// A limit on what waits: `queued` would have been over `limit`.
+// Something of which only `limit` may wait, and this would have made it `queued`.
 export class FullError extends RangeError {
-  constructor(what, queued, limit) {
-    super(`This page can't queue more for the host: ${what}, the limit is ${limit}`);
+  constructor(what, queued, limit, code) {
+    super(`Too much waits for the host: ${queued} ${what} with this, the limit is ${limit}`);
     this.queued = queued;
     this.limit = limit;
+    this.code = code;
   }
 
   get name() {
@@ -149,21 +158,22 @@ export class FullError extends RangeError {
   }
 }
 
-// A limit on one message.
-export class TooBigError extends RangeError {
+// A message that has, or may have, more bytes than one may.
+export class TooLargeError extends RangeError {
   constructor(bytes, limit) {
     super(`This message has up to ${bytes} bytes, the limit is ${limit}`);
     this.bytes = bytes;
     this.limit = limit;
+    this.code = 'TOO_LARGE';
   }
 
   get name() {
-    return 'TooBigError';
+    return 'TooLargeError';
   }
 }
 
 function emptyBatch() {
-  return { texts: [], settles: [], invokes: 0, bytes: 0, blobs: [], blobBytes: 0 };
+  return { texts: [], textLength: 0, settles: [], invokes: 0, blobs: [], blobBytes: 0 };
 }
 
 function total(blobs) {

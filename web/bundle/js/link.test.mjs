@@ -1,4 +1,4 @@
-import { FullError, TooBigError, createLink } from './link.js';
+import { FullError, TooLargeError, createLink } from './link.js';
 import { equal, suite, thrown } from './suite.mjs';
 
 const LIMITS = {
@@ -111,8 +111,8 @@ export const run = await suite({
     const { link } = linkOf(core);
     link.post(`["${'a'.repeat(996)}"]`);
     const error = thrown(() => link.post(`["${'a'.repeat(997)}"]`));
-    equal([error instanceof TooBigError, error.name, error.bytes, error.limit], [true, 'TooBigError', 1001, 1000]);
-    equal(thrown(() => link.sync(`["${'a'.repeat(997)}"]`)).name, 'TooBigError');
+    equal([error instanceof TooLargeError, error.name, error.bytes, error.limit], [true, 'TooLargeError', 1001, 1000]);
+    equal(thrown(() => link.sync(`["${'a'.repeat(997)}"]`)).name, 'TooLargeError');
     equal(core.pushed.length, 1);
   },
 
@@ -123,11 +123,29 @@ export const run = await suite({
     for (let i = 0; i < 4; i++) link.post(packet);
     const error = thrown(() => link.post('[]'));
     equal([error instanceof FullError, error instanceof RangeError, error.name], [true, true, 'FullError']);
-    equal([error.queued, error.limit], [2002, 2000]);
-    equal(error.message, "This page can't queue more for the host: 2000 + 2 bytes, the limit is 2000");
+    equal([error.queued, error.limit, error.code], [2002, 2000, 'FULL']);
+    equal(error.message, "Too much waits for the host: 2002 bytes with this, the limit is 2000");
     core.waiting = 1000;
     link.post(packet);
     equal(core.pushed.length, 5);
+  },
+
+  async 'what was let in is never refused by the core afterwards'() {
+    const core = coreOf();
+    const { link } = linkOf(core);
+    const push = core.push;
+    core.push = (text, count, bytes, blobs) => {
+      if (core.waiting + bytes > LIMITS.outboxBytes) throw new Error('refused too late');
+      return push(text, count, bytes, blobs);
+    };
+    for (const length of [496, 496, 496, 396]) link.post(`["${'a'.repeat(length)}"]`);
+    equal(core.waiting, 1900);
+    // 34 bytes, and 102 if that were not known; the next ones count 42 each.
+    link.post(`["${'a'.repeat(30)}"]`);
+    link.post(`["${'é'.repeat(10)}"]`);
+    equal(thrown(() => link.post(`["${'é'.repeat(10)}"]`)).name, 'FullError');
+    await settled();
+    equal(core.waiting, 1976);
   },
 
   async 'invokes without an answer are bounded, flushed or not'() {
@@ -139,7 +157,7 @@ export const run = await suite({
     await settled();
     link.post('[2]', null, settle);
     const error = thrown(() => link.post('[3]', null, settle));
-    equal([error.name, error.queued, error.limit], ['FullError', 4, 3]);
+    equal([error.name, error.queued, error.limit, error.code], ['FullError', 4, 3, 'BUSY']);
     link.post('["send"]');
     await settled();
     callbacks.packets([['reply', 1, null]], 0, null, false);
