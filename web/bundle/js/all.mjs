@@ -1,0 +1,14 @@
+// All tests of this folder, for a page: await run() gives {passed, failures: [text]}.
+
+const FILES = ['clone', 'emitter', 'inbound', 'ipc_renderer', 'link'];
+
+export async function run() {
+  const all = { passed: 0, failures: [] };
+  for (const file of FILES) {
+    const tests = await import(`./${file}.test.mjs`);
+    const { passed, failures } = await tests.run();
+    all.passed += passed;
+    all.failures.push(...failures.map((text) => `${file}: ${text}`));
+  }
+  return all;
+}
