@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use exciton_protocol::{ArgError, Args, Seq};
+use exciton_protocol::{Args, Seq};
 use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
 use crate::error::{ErrorInfo, panic_message};
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent, Outlet, PendingReply};
-use crate::handler::{BoxFuture, Flow, Heard, Outcome};
+use crate::handler::{BadArguments, BoxFuture, Flow, Heard, Outcome};
 use crate::ipc_main::IpcMain;
 
 /// How the page made the call.
@@ -121,7 +121,7 @@ fn log(channel: &str, heard: Heard) {
     }
 }
 
-fn wrong_argument(event: &IpcMainEvent, channel: &str, wrong: &ArgError) {
+fn wrong_argument(event: &IpcMainEvent, channel: &str, wrong: &BadArguments) {
     let error = ErrorInfo::wrong_argument(channel, wrong);
     tracing::warn!(channel, error = error.message, "a listener was not called");
     event.fail(error);
@@ -453,7 +453,7 @@ mod tests {
         page.send_sync("nobody", ()).await.unwrap();
         drop(guard);
         let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
-        for part in ["out of paper", "argument 1", "kept its page waiting", "sendSync returns undefined"] {
+        for part in ["out of paper", "args[0]", "kept its page waiting", "sendSync returns undefined"] {
             assert!(lines.contains(part), "{part} in {lines}");
         }
         assert!(!lines.contains("ERROR"), "{lines}");

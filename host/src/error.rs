@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-use exciton_protocol::Value;
+use exciton_protocol::{Value, to_value};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -76,7 +76,7 @@ impl Error {
     /// Gives it data for the page. Data that can't be cloned are left out, with a warning in the log.
     #[must_use]
     pub fn with_data(mut self, data: impl Serialize) -> Self {
-        match Value::from_serialize(&data) {
+        match to_value(&data) {
             Ok(data) => self.0.data = Some(data),
             Err(error) => tracing::warn!(%error, "the data of an error can't be cloned"),
         }

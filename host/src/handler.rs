@@ -14,12 +14,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use exciton_protocol::{ArgError, Args, Encoded};
+use exciton_protocol::{Args, Encoded};
 
 use crate::error::ErrorInfo;
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent};
 
-pub use args::Callback;
+pub use args::{BadArguments, Callback};
 pub use output::{HandlerOutput, ListenerOutput, Reply};
 
 /// A future that may move between threads.
@@ -43,7 +43,7 @@ pub enum Flow<T> {
 pub(crate) type DynHandler = dyn Fn(IpcMainInvokeEvent, Args) -> Flow<Outcome> + Send + Sync;
 
 /// A listener as the table holds it.
-pub(crate) type DynListener = dyn Fn(IpcMainEvent, &Args) -> Result<Flow<Heard>, ArgError> + Send + Sync;
+pub(crate) type DynListener = dyn Fn(IpcMainEvent, &Args) -> Result<Flow<Heard>, BadArguments> + Send + Sync;
 
 /// Takes the types out of a handler.
 pub(crate) fn erase_handler<F, A, M>(channel: &str, handler: F) -> Arc<DynHandler>

@@ -24,7 +24,7 @@ impl SendArgs for Args {
 
 impl SendArgs for () {
     fn into_args(self) -> Result<Args, EncodeError> {
-        Args::from_serialize(&[(); 0])
+        Ok(Args::none())
     }
 }
 

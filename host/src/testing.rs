@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, Seq, Value};
+use exciton_protocol::{Args, EncodeError, Seq, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
@@ -191,7 +191,7 @@ impl Outlet for TestOutlet {
         if self.destroyed.load(Ordering::Relaxed) {
             return Err(SendError::Destroyed);
         }
-        let values = args.to_values()?;
+        let values = args.values().map_err(|error| EncodeError::Custom(error.to_string()))?;
         lock(&self.received).push((channel.to_owned(), values));
         Ok(())
     }

@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::borrow::Cow;
 
-use exciton_protocol::{ArgError, EncodeError, Encoded, Object, Value};
+use exciton_protocol::{EncodeError, Encoded, Object, Value, to_value};
 use serde::Serialize;
+
+use crate::handler::BadArguments;
 
 /// The error of a call as the page is told it: the fields of the wire's `fail` packet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,15 +54,15 @@ impl ErrorInfo {
     /// `code` and `data`; if it has further fields, the whole object is the data. Anything else becomes the data, and
     /// its JSON the message.
     pub(crate) fn from_serialize<E: Serialize + ?Sized>(error: &E) -> Self {
-        match Value::from_serialize(error) {
+        match to_value(error) {
             Ok(value) => Self::from_value(value),
             Err(error) => Self::not_cloneable(&error),
         }
     }
 
     /// A call whose arguments don't fit the listener's or handler's parameters.
-    pub(crate) fn wrong_argument(channel: &str, wrong: &ArgError) -> Self {
-        Self::new("TypeError", format!("'{channel}' {wrong}"))
+    pub(crate) fn wrong_argument(channel: &str, wrong: &BadArguments) -> Self {
+        Self::new("TypeError", format!("'{channel}' was called with a wrong argument: {wrong}"))
     }
 
     /// A result that can't travel, with the words that a browser has for it.
@@ -84,7 +86,7 @@ impl ErrorInfo {
         let name = text(&object, "name").map_or(Cow::Borrowed("Error"), Cow::Owned);
         let code = text(&object, "code");
         let known = ["name", "message", "code", "data"];
-        let strange = object.iter().any(|(key, _)| !known.iter().any(|known| key == known));
+        let strange = object.iter().any(|(key, _)| !known.iter().any(|known| key == *known));
         let data = if strange { Some(Value::Object(object)) } else { object.remove("data") };
         Self { name, message, code, data }
     }
@@ -111,5 +113,45 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
         text
     } else {
         "no message"
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// The wire's object for what stood in a handler's error place.
+    fn wire(error: impl Serialize) -> serde_json::Value {
+        serde_json::from_slice(&ErrorInfo::from_serialize(&error).encode().text).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_the_message() {
+        assert_eq!(wire("bad"), json!({"name": "Error", "message": "bad"}));
+    }
+
+    #[test]
+    fn our_own_error_keeps_all_it_has() {
+        let error = Error::new("bad").with_name("RangeError").with_code("E_BAD").with_data([1, 2]);
+        assert_eq!(wire(error), json!({"name": "RangeError", "message": "bad", "code": "E_BAD", "data": [1, 2]}));
+    }
+
+    #[test]
+    fn an_object_with_a_message_is_an_error_and_further_fields_are_data() {
+        assert_eq!(wire(json!({"message": "bad", "code": "E"})), json!({"name": "Error", "message": "bad", "code": "E"}));
+        assert_eq!(
+            wire(json!({"message": "bad", "path": "x"})),
+            json!({"name": "Error", "message": "bad", "data": {"message": "bad", "path": "x"}})
+        );
+    }
+
+    #[test]
+    fn anything_else_is_data_and_its_json_the_message() {
+        assert_eq!(wire(json!({"kind": 7})), json!({"name": "Error", "message": "{\"kind\":7}", "data": {"kind": 7}}));
+        assert_eq!(wire(7), json!({"name": "Error", "message": "7", "data": 7}));
     }
 }

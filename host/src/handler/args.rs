@@ -1,6 +1,6 @@
 //! What a listener or handler takes: the event, then 0 to 8 typed arguments.
 
-use exciton_protocol::{ArgError, ArgReader, Args};
+use exciton_protocol::{ArgError, Args, DecodeError};
 use serde::de::DeserializeOwned;
 
 /// A function or closure that can be a listener or a handler: `Fn(event)` to `Fn(event, A, B, C, D, E, F, G, H)`.
@@ -25,7 +25,18 @@ pub trait Callback<E, A>: Send + Sync + 'static {
 
     /// Reads the arguments and calls the function.
     #[doc(hidden)]
-    fn call(&self, event: E, args: &Args) -> Result<Self::Output, ArgError>;
+    fn call(&self, event: E, args: &Args) -> Result<Self::Output, BadArguments>;
+}
+
+/// Arguments that don't fit the parameters.
+#[derive(Debug, thiserror::Error)]
+pub enum BadArguments {
+    /// The page sent no list of arguments.
+    #[error(transparent)]
+    List(#[from] DecodeError),
+    /// One of them is of another type, or missing.
+    #[error(transparent)]
+    One(#[from] ArgError),
 }
 
 macro_rules! callback {
@@ -38,9 +49,9 @@ macro_rules! callback {
             type Output = Output;
 
             #[allow(non_snake_case, unused_mut, unused_variables)]
-            fn call(&self, event: Event, args: &Args) -> Result<Output, ArgError> {
-                let mut reader = ArgReader::new(args)?;
-                $(let $arg = reader.next::<$arg>()?;)*
+            fn call(&self, event: Event, args: &Args) -> Result<Output, BadArguments> {
+                let mut reader = args.reader()?;
+                $(let $arg = reader.read::<$arg>()?;)*
                 Ok(self(event, $($arg),*))
             }
         }
