@@ -81,8 +81,8 @@ fn needs() -> Vec<Need> {
         tool(cli, "wasm-bindgen", &bindgen, true, false, "about 2 minutes"),
         tool(cli, "wasm-bindgen-test-runner", &bindgen, true, false, "about 2 minutes"),
         tool("trunk", "trunk", TRUNK, true, true, "about 4 minutes"),
-        tool("geckodriver", "geckodriver", GECKODRIVER, false, true, "about 1 minute"),
-        tool("cargo-deny", "cargo-deny", CARGO_DENY, false, true, "about 4 minutes"),
+        tool("geckodriver", "geckodriver", GECKODRIVER, false, true, "about 2 minutes"),
+        tool("cargo-deny", "cargo-deny", CARGO_DENY, false, true, "about 3 minutes"),
     ]
 }
 
@@ -175,6 +175,7 @@ fn install(cure: &Cure) -> Result<(), Failure> {
             job(&format!("{} --force", cure.words()))
                 .env("CARGO_TARGET_DIR", root().join("target/tools"))
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
                 .unset("RUSTFLAGS")
                 .limit(Duration::from_secs(45 * 60))

@@ -82,7 +82,8 @@ pub fn unlabelled(manifest: &Manifest) -> Vec<String> {
     missing.map(|key| format!("{} has no {key}", manifest.dir)).collect()
 }
 
-/// Third-party crates used but not listed in ARCHITECTURE.md's table, and listed but not used.
+/// Third-party crates used but not listed in ARCHITECTURE.md's table, and listed but not used: each as the row that
+/// should stand there.
 pub fn unlisted(manifests: &[Manifest], architecture: &str) -> Vec<String> {
     let (mut used, mut listed) = (BTreeSet::new(), BTreeSet::new());
     for manifest in manifests {
@@ -111,13 +112,16 @@ pub fn unlisted(manifests: &[Manifest], architecture: &str) -> Vec<String> {
             listed.extend(crates.iter().map(|name| (name.clone(), dir.clone())));
         }
     }
-    let missing = used
-        .difference(&listed)
-        .map(|(name, dir)| format!("{dir} uses {name}, which isn't listed"));
-    let idle = listed
-        .difference(&used)
-        .map(|(name, dir)| format!("{name} is listed for {dir}, which doesn't use it"));
-    missing.chain(idle).collect()
+    let wrong: BTreeSet<&str> =
+        used.symmetric_difference(&listed).map(|(name, _)| name.as_str()).collect();
+    let users = |name: &str, of: &BTreeSet<(String, String)>| {
+        let dirs = of.iter().filter(|(other, _)| other == name).map(|(_, dir)| format!("`{dir}`"));
+        dirs.collect::<Vec<_>>().join(", ")
+    };
+    let row = |name| {
+        format!("| `{name}` | {} | (listed: {}) |", users(name, &used), users(name, &listed))
+    };
+    wrong.into_iter().map(row).collect()
 }
 
 /// A cell's words without backticks and remarks in parentheses.
@@ -181,10 +185,7 @@ fn planted_bad_manifests_are_found() {
         manifest("web", "[dependencies]\nserde = \"1\"\nexciton-protocol = \"1\"\n"),
     ];
     let found = unlisted(&members, table);
-    assert_eq!(
-        found,
-        ["host uses bytes, which isn't listed", "rand is listed for web, which doesn't use it"]
-    );
+    assert_eq!(found, ["| `bytes` | `host` | (listed: ) |", "| `rand` |  | (listed: `web`) |"]);
 
     let lock = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
     assert!(other_registries("Cargo.lock", lock).is_empty());

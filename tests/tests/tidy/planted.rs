@@ -55,6 +55,7 @@ fn a_long_file_is_found_and_its_tests_dont_count() {
     let long = "fn f() {}\n".repeat(501);
     assert_eq!(about(too_long, "host/src/a.rs", &long).len(), 1);
     assert_eq!(about(too_long, "tests/tests/a.rs", &long).len(), 1);
+    assert!(about(too_long, "host/src/a/tests.rs", &long).is_empty());
     let tests = format!("{}#[cfg(test)]\nmod tests {{\n{long}}}\n", "\n".repeat(500));
     assert!(about(too_long, "host/src/a.rs", &tests).is_empty());
 }
@@ -83,7 +84,8 @@ fn an_ignored_or_sleeping_test_is_found() {
 #[test]
 fn leftovers_are_found() {
     let complaints = |text: &str| about(leftovers, "README.md", text).len();
-    assert_eq!(complaints(concat!("see `/ho", "me/me/x`")), 1);
+    assert_eq!(complaints(concat!("see `/ho", "me/mel/x`")), 1);
+    assert_eq!(complaints("in `/home/me/.local` and \"/home/me\""), 0);
     assert_eq!(complaints(concat!("cp /wo", "rk/a b")), 1);
     assert_eq!(complaints(concat!("// TO", "DO: more")), 1);
     assert_eq!(complaints(concat!("fixes #", "12")), 1);

@@ -22,9 +22,15 @@ impl Source {
         extensions.iter().any(|extension| self.path.ends_with(&format!(".{extension}")))
     }
 
+    /// Whether this is a test module in a file of its own.
+    pub fn is_test_module(&self) -> bool {
+        self.path.contains("/src/") && self.path.ends_with("/tests.rs")
+    }
+
     /// Where the tests begin: at the top of a test file, at the test module of another, counted in lines.
     pub fn tests_begin(&self) -> usize {
-        if self.path.starts_with("tests/") || self.path.contains("/tests/") {
+        if self.is_test_module() || self.path.starts_with("tests/") || self.path.contains("/tests/")
+        {
             return 0;
         }
         let module = self.code.lines().position(|line| line.starts_with("#[cfg(test)]"));
@@ -79,7 +85,7 @@ pub fn holds(line: &str, words: &str) -> bool {
     line.match_indices(words).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + words.len()..].chars().next();
-        !(part(before) && part(first)) && !(part(after) && part(last))
+        !(part(before) && part(first) || part(after) && part(last))
     })
 }
 
