@@ -90,13 +90,21 @@ impl Emitter {
     }
 
     /// Registers the channel's handler.
-    pub fn set_handler(&self, channel: &str, once: bool, call: Arc<DynHandler>) -> Result<(), HandleError> {
+    pub fn set_handler(
+        &self,
+        channel: &str,
+        once: bool,
+        call: Arc<DynHandler>,
+    ) -> Result<(), HandleError> {
         let mut table = write(&self.handlers);
         if table.contains_key(channel) {
             drop(table);
             return Err(HandleError::AlreadyRegistered { channel: channel.into() });
         }
-        table.insert(channel.into(), Arc::new(Handler { once, taken: AtomicBool::new(false), call }));
+        table.insert(
+            channel.into(),
+            Arc::new(Handler { once, taken: AtomicBool::new(false), call }),
+        );
         Ok(())
     }
 

@@ -56,7 +56,13 @@ impl Error {
     }
 
     fn build(message: String, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { name: Cow::Borrowed("Error"), message, code: None, data: None, source }))
+        Self(Box::new(Inner {
+            name: Cow::Borrowed("Error"),
+            message,
+            code: None,
+            data: None,
+            source,
+        }))
     }
 
     /// Gives it a name, such as `TypeError`: the word before the colon in the page's text.
@@ -183,7 +189,10 @@ mod tests {
         }
         let messages: Vec<_> = (0..5).map(|which| all(which).unwrap_err().to_string()).collect();
         assert_eq!(messages, ["no such file", "text", "string", "outer", "own"]);
-        assert_eq!(all(0).unwrap_err().downcast_ref::<std::io::Error>().unwrap().kind(), std::io::ErrorKind::NotFound);
+        assert_eq!(
+            all(0).unwrap_err().downcast_ref::<std::io::Error>().unwrap().kind(),
+            std::io::ErrorKind::NotFound
+        );
     }
 
     #[test]

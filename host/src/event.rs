@@ -48,7 +48,12 @@ impl IpcMainEvent {
 
     /// The event of a `sendSync`.
     pub(crate) fn sync(outlet: Arc<dyn Outlet>, seq: Seq, channel: &str) -> Self {
-        let waiting = Waiting { outlet: outlet.clone(), seq, channel: channel.into(), decided: AtomicBool::new(false) };
+        let waiting = Waiting {
+            outlet: outlet.clone(),
+            seq,
+            channel: channel.into(),
+            decided: AtomicBool::new(false),
+        };
         Self { outlet, waiting: Some(Arc::new(waiting)) }
     }
 
@@ -144,7 +149,9 @@ impl IpcMainInvokeEvent {
 
 impl fmt::Debug for IpcMainInvokeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IpcMainInvokeEvent").field("sender", &self.outlet.id()).finish_non_exhaustive()
+        f.debug_struct("IpcMainInvokeEvent")
+            .field("sender", &self.outlet.id())
+            .finish_non_exhaustive()
     }
 }
 

@@ -43,7 +43,8 @@ pub enum Flow<T> {
 pub(crate) type DynHandler = dyn Fn(IpcMainInvokeEvent, Args) -> Flow<Outcome> + Send + Sync;
 
 /// A listener as the table holds it.
-pub(crate) type DynListener = dyn Fn(IpcMainEvent, &Args) -> Result<Flow<Heard>, BadArguments> + Send + Sync;
+pub(crate) type DynListener =
+    dyn Fn(IpcMainEvent, &Args) -> Result<Flow<Heard>, BadArguments> + Send + Sync;
 
 /// Takes the types out of a handler.
 pub(crate) fn erase_handler<F, A, M>(channel: &str, handler: F) -> Arc<DynHandler>

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::emitter::{Emitter, ListenerId};
 use crate::error::HandleError;
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent};
-use crate::handler::{Callback, HandlerOutput, ListenerOutput, Reply, erase_blocking, erase_handler, erase_listener};
+use crate::handler::{
+    Callback, HandlerOutput, ListenerOutput, Reply, erase_blocking, erase_handler, erase_listener,
+};
 
 /// Electron's [`ipcMain`](https://www.electronjs.org/docs/latest/api/ipc-main): listeners for what pages send, and
 /// handlers for what they invoke. A clone is another handle to the same table.

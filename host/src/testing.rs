@@ -63,7 +63,10 @@ impl TestPage {
     pub fn new(ipc_main: &IpcMain) -> Self {
         static IDS: AtomicU32 = AtomicU32::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
-        Self { ipc_main: ipc_main.clone(), outlet: Arc::new(TestOutlet { id, ..TestOutlet::default() }) }
+        Self {
+            ipc_main: ipc_main.clone(),
+            outlet: Arc::new(TestOutlet { id, ..TestOutlet::default() }),
+        }
     }
 
     /// The main process' handle to the page.
@@ -106,7 +109,12 @@ impl TestPage {
         self.outlet.destroyed.store(true, Ordering::Relaxed);
     }
 
-    async fn ask(&self, kind: Incoming, channel: &str, args: impl SendArgs) -> Result<Value, PageError> {
+    async fn ask(
+        &self,
+        kind: Incoming,
+        channel: &str,
+        args: impl SendArgs,
+    ) -> Result<Value, PageError> {
         let args = args.into_args().map_err(|error| ErrorInfo::not_cloneable(&error))?;
         let (seq, answer) = self.expect_answer();
         self.call(kind, seq, channel, args).await;
@@ -131,7 +139,8 @@ impl TestPage {
         let outlet = self.outlet();
         let mut request = Some(Request { kind, seq, channel, args });
         let pending = std::future::poll_fn(|cx| {
-            let started = request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
+            let started =
+                request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
             Poll::Ready(started.unwrap_or_default())
         });
         join_all(pending.await).await;

@@ -73,15 +73,15 @@ async fn handlers_return_any_serializable_value_at_once_or_later() {
         "u64": |_event| u64::MAX => ok(u64::MAX);
         "str": |_event| "text" => ok("text");
         "string later": |_event| async { String::from("text") } => ok("text");
-        "unit": |_event| {} => ok(());
-        "unit later": |_event| async {} => ok(());
+        "unit": |_event| {} => ok(Value::Undefined);
+        "unit later": |_event| async {} => ok(Value::Undefined);
         "none": |_event| None::<i32> => ok(Value::Null);
         "some later": |_event| async { Some(1) } => ok(1);
         "vec": |_event| vec![Value::from(1), Value::Undefined] => ok(vec![Value::from(1), Value::Undefined]);
         "struct": |_event| Point { x: 1, y: 2 } => Ok(point());
         "struct later": |_event| async { Point { x: 1, y: 2 } } => Ok(point());
         "value": |_event| Value::from(f64::NAN) => ok(f64::NAN);
-        "value later": |_event| async { Value::Undefined } => ok(());
+        "value later": |_event| async { Value::Undefined } => ok(Value::Undefined);
         "bytes": |_event| Bytes::from(vec![1, 2, 3]) => ok(Bytes::from(vec![1, 2, 3]));
         "bytes later": |_event| async { Bytes::from(vec![1, 2, 3]) } => ok(Bytes::from(vec![1, 2, 3]));
         "boxed": |_event| -> futures_util::future::BoxFuture<'static, i32> { Box::pin(async { 1 }) } => ok(1);
@@ -95,13 +95,13 @@ async fn handlers_return_results_with_any_sensible_error() {
         "annotated": |_e: IpcMainInvokeEvent| Ok::<_, String>(1) => ok(1);
         "string, string": |_event| Ok::<String, String>("text".into()) => ok("text");
         "string, string later": |_event| async { Err::<String, String>("bad".into()) } => error("bad");
-        "unit, string": |_event| Ok::<(), String>(()) => ok(());
-        "unit, string later": |_event| async { Ok::<(), String>(()) } => ok(());
+        "unit, string": |_event| Ok::<(), String>(()) => ok(Value::Undefined);
+        "unit, string later": |_event| async { Ok::<(), String>(()) } => ok(Value::Undefined);
         "str": |_event| Err::<i32, &'static str>("bad") => error("bad");
         "str later": |_event| async { Err::<i32, &'static str>("bad") } => error("bad");
         "bytes": |_event| Ok::<Bytes, String>(Bytes::from(vec![1])) => ok(Bytes::from(vec![1]));
         "bytes later": |_event| async { Ok::<Bytes, Error>(Bytes::from(vec![1])) } => ok(Bytes::from(vec![1]));
-        "value": |_event| Ok::<Value, Error>(Value::Undefined) => ok(());
+        "value": |_event| Ok::<Value, Error>(Value::Undefined) => ok(Value::Undefined);
         "value later": |_event| async { Ok::<Value, &'static str>(Value::from(1)) } => ok(1);
         "struct": |_event| Ok::<_, Error>(Point { x: 1, y: 2 }) => Ok(object([("x", 1.into()), ("y", 2.into())]));
         "own": |_event| Err::<Point, _>(Error::new("bad")) => error("bad");
@@ -130,7 +130,9 @@ async fn the_question_mark_takes_io_anyhow_texts_and_own_errors() {
     }
     let (ipc_main, page) = page();
     ipc_main.handle("sync", |_event, which: i32| any(which)).unwrap();
-    ipc_main.handle("async", |_event, which: i32| async move { Ok::<_, Error>(any(which)?) }).unwrap();
+    ipc_main
+        .handle("async", |_event, which: i32| async move { Ok::<_, Error>(any(which)?) })
+        .unwrap();
     let wanted = [
         "No such file or directory (os error 2)",
         "from anyhow",
@@ -174,18 +176,29 @@ async fn handlers_take_up_to_eight_typed_arguments() {
     ipc_main.handle("1", |_event, a: i64| a).unwrap();
     ipc_main.handle("2", |_event, a: i64, b: i64| async move { a + b }).unwrap();
     ipc_main.handle("3", |_event, a: i64, b: u8, c: f64| a as f64 + f64::from(b) + c).unwrap();
-    ipc_main.handle("4", |_event, a: i64, b: i64, c: i64, d: i64| async move { a + b + c + d }).unwrap();
-    ipc_main.handle("5", |_event, a: i64, b: i64, c: i64, d: i64, e: i64| a + b + c + d + e).unwrap();
     ipc_main
-        .handle("6", |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64| async move { a + b + c + d + e + f })
+        .handle("4", |_event, a: i64, b: i64, c: i64, d: i64| async move { a + b + c + d })
         .unwrap();
     ipc_main
-        .handle("7", |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64| a + b + c + d + e + f + g)
+        .handle("5", |_event, a: i64, b: i64, c: i64, d: i64, e: i64| a + b + c + d + e)
         .unwrap();
     ipc_main
-        .handle("8", |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64, h: i64| async move {
-            a + b + c + d + e + f + g + h
+        .handle("6", |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64| async move {
+            a + b + c + d + e + f
         })
+        .unwrap();
+    ipc_main
+        .handle("7", |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64| {
+            a + b + c + d + e + f + g
+        })
+        .unwrap();
+    ipc_main
+        .handle(
+            "8",
+            |_event, a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64, h: i64| async move {
+                a + b + c + d + e + f + g + h
+            },
+        )
         .unwrap();
     for count in 0..=8 {
         // Further arguments are ignored.
@@ -229,22 +242,42 @@ async fn listeners_take_up_to_eight_typed_arguments() {
 #[tokio::test]
 async fn arguments_are_read_with_serde_and_missing_options_are_none() {
     let (ipc_main, page) = page();
-    ipc_main.handle("optional", |_event, a: i32, b: Option<i32>, c: Option<String>| (a, b, c)).unwrap();
     ipc_main
-        .handle("options", |_event, options: Options| format!("{} {:?}", options.name, options.retries))
+        .handle("optional", |_event, a: i32, b: Option<i32>, c: Option<String>| (a, b, c))
+        .unwrap();
+    ipc_main
+        .handle("options", |_event, options: Options| {
+            format!("{} {:?}", options.name, options.retries)
+        })
         .unwrap();
     ipc_main.handle("any", |_event, value: Value| value).unwrap();
-    ipc_main.handle("binary", |_event, bytes: Bytes, tail: Vec<i32>| async move { (bytes.len(), tail) }).unwrap();
+    ipc_main
+        .handle("binary", |_event, bytes: Bytes, tail: Vec<i32>| async move { (bytes.len(), tail) })
+        .unwrap();
 
     let values = |values: Vec<Value>| ok(values);
-    assert_eq!(page.invoke("optional", (1,)).await, values(vec![1.into(), Value::Null, Value::Null]));
-    assert_eq!(page.invoke("optional", (1, 2, "x")).await, values(vec![1.into(), 2.into(), "x".into()]));
-    assert_eq!(page.invoke("optional", (1, Value::Undefined, "x")).await, values(vec![1.into(), Value::Null, "x".into()]));
+    assert_eq!(
+        page.invoke("optional", (1,)).await,
+        values(vec![1.into(), Value::Null, Value::Null])
+    );
+    assert_eq!(
+        page.invoke("optional", (1, 2, "x")).await,
+        values(vec![1.into(), 2.into(), "x".into()])
+    );
+    assert_eq!(
+        page.invoke("optional", (1, Value::Undefined, "x")).await,
+        values(vec![1.into(), Value::Null, "x".into()])
+    );
     assert_eq!(page.invoke("options", (object([("name", "n".into())]),)).await, ok("n None"));
-    for value in [Value::Undefined, Value::from(-0.0), Value::from(u64::MAX), object([("$", Value::Undefined)])] {
+    for value in [
+        Value::Undefined,
+        Value::from(-0.0),
+        Value::from(u64::MAX),
+        object([("$", Value::Undefined)]),
+    ] {
         assert_eq!(page.invoke("any", (value.clone(),)).await, Ok(value));
     }
-    assert_eq!(page.invoke("any", ()).await, ok(()));
+    assert_eq!(page.invoke("any", ()).await, ok(Value::Undefined));
     let sized = page.invoke("binary", (Bytes::from(vec![0; 5]), [1, 2])).await;
     assert_eq!(sized, values(vec![5.into(), vec![Value::from(1), Value::from(2)].into()]));
 }
@@ -336,10 +369,16 @@ async fn closures_that_only_panic_are_handlers_and_listeners() {
     ipc_main.on("listener", |_event| panic!("not yet"));
     ipc_main.on("listener later", |_event| async { panic!("not yet") });
     for channel in ["now", "later"] {
-        assert_eq!(page.invoke(channel, ()).await, error(&format!("the handler of '{channel}' panicked: not yet")));
+        assert_eq!(
+            page.invoke(channel, ()).await,
+            error(&format!("the handler of '{channel}' panicked: not yet"))
+        );
     }
     for channel in ["listener", "listener later"] {
-        assert_eq!(page.send_sync(channel, ()).await, error(&format!("the listener of '{channel}' panicked: not yet")));
+        assert_eq!(
+            page.send_sync(channel, ()).await,
+            error(&format!("the listener of '{channel}' panicked: not yet"))
+        );
     }
 }
 

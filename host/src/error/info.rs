@@ -73,9 +73,12 @@ impl ErrorInfo {
     fn from_value(value: Value) -> Self {
         match value {
             Value::String(text) => Self::plain(text.to_string_lossy()),
-            Value::Object(object) if text(&object, "message").is_some() => Self::from_error_object(object),
+            Value::Object(object) if text(&object, "message").is_some() => {
+                Self::from_error_object(object)
+            }
             other => {
-                let message = serde_json::to_string(&other).unwrap_or_else(|error| error.to_string());
+                let message =
+                    serde_json::to_string(&other).unwrap_or_else(|error| error.to_string());
                 Self { data: Some(other), ..Self::plain(message) }
             }
         }
@@ -96,7 +99,8 @@ impl ErrorInfo {
         Encoded::from_serialize(self).unwrap_or_else(|error| {
             tracing::warn!(%error, "the data of an error can't be cloned");
             let Self { name, message, code, .. } = self.clone();
-            Encoded::from_serialize(&Self { name, message, code, data: None }).unwrap_or_else(|_| Encoded::undefined())
+            Encoded::from_serialize(&Self { name, message, code, data: None })
+                .unwrap_or_else(|_| Encoded::undefined())
         })
     }
 }
@@ -137,12 +141,18 @@ mod tests {
     #[test]
     fn our_own_error_keeps_all_it_has() {
         let error = Error::new("bad").with_name("RangeError").with_code("E_BAD").with_data([1, 2]);
-        assert_eq!(wire(error), json!({"name": "RangeError", "message": "bad", "code": "E_BAD", "data": [1, 2]}));
+        assert_eq!(
+            wire(error),
+            json!({"name": "RangeError", "message": "bad", "code": "E_BAD", "data": [1, 2]})
+        );
     }
 
     #[test]
     fn an_object_with_a_message_is_an_error_and_further_fields_are_data() {
-        assert_eq!(wire(json!({"message": "bad", "code": "E"})), json!({"name": "Error", "message": "bad", "code": "E"}));
+        assert_eq!(
+            wire(json!({"message": "bad", "code": "E"})),
+            json!({"name": "Error", "message": "bad", "code": "E"})
+        );
         assert_eq!(
             wire(json!({"message": "bad", "path": "x"})),
             json!({"name": "Error", "message": "bad", "data": {"message": "bad", "path": "x"}})
@@ -151,7 +161,10 @@ mod tests {
 
     #[test]
     fn anything_else_is_data_and_its_json_the_message() {
-        assert_eq!(wire(json!({"kind": 7})), json!({"name": "Error", "message": "{\"kind\":7}", "data": {"kind": 7}}));
+        assert_eq!(
+            wire(json!({"kind": 7})),
+            json!({"name": "Error", "message": "{\"kind\":7}", "data": {"kind": 7}})
+        );
         assert_eq!(wire(7), json!({"name": "Error", "message": "7", "data": 7}));
     }
 }

@@ -15,7 +15,9 @@ use crate::error::ErrorInfo;
 pub(super) fn outcome<T: Serialize + ?Sized>(value: &T) -> Outcome {
     match value.serialize(Probe) {
         Ok(outcome) => outcome,
-        Err(Plain) => Encoded::from_serialize(value).map_err(|error| ErrorInfo::not_cloneable(&error)),
+        Err(Plain) => {
+            Encoded::from_serialize(value).map_err(|error| ErrorInfo::not_cloneable(&error))
+        }
     }
 }
 

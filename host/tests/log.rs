@@ -1,0 +1,97 @@
+//! What the log says of calls that nobody is told of otherwise. One test alone in its process: tracing remembers for
+//! all threads whether anyone listens.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use exciton::IpcMain;
+use exciton::testing::TestPage;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+/// What counts as too long, and a little.
+const LONG: Duration = Duration::from_millis(101);
+
+fn compute() {
+    let since = Instant::now();
+    while since.elapsed() < LONG {
+        std::hint::spin_loop();
+    }
+}
+
+#[tokio::test]
+async fn failures_panics_slow_calls_and_missing_answers_are_logged_once() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let ipc_main = IpcMain::new();
+    let page = TestPage::new(&ipc_main);
+    ipc_main.on("fine", |_event, _n: i32| {});
+    ipc_main.on("fails", |_event| Err::<(), _>("out of paper"));
+    ipc_main.on("fails later", |_event| async { Err::<(), _>("out of ink") });
+    ipc_main.on("typed", |_event, _n: i32| {});
+    ipc_main.on("panics", |_event| panic!("upside down"));
+    ipc_main.on("slow", |_event| compute());
+    ipc_main.on("slow later", |_event| async { compute() });
+    ipc_main.handle("slow handler", |_event| compute()).unwrap();
+    ipc_main.handle("panics", |_event| async { panic!("inside out") }).unwrap();
+
+    page.send("fine", (1,)).await.unwrap();
+    check(&lines.take(), &[]);
+    let rows: [(&str, &[&str]); 6] = [
+        ("fails", &["WARN", "channel=\"fails\"", "out of paper"]),
+        ("fails later", &["WARN", "out of ink"]),
+        ("typed", &["WARN", "'typed'", "args[0]", "i32", "the string"]),
+        ("panics", &["ERROR", "channel=\"panics\"", "upside down"]),
+        ("slow", &["WARN", "a listener", SLOW, "channel=\"slow\"", "millis=1"]),
+        ("slow later", &["WARN", "a listener", SLOW]),
+    ];
+    for (channel, wanted) in rows {
+        page.send(channel, ("x",)).await.unwrap();
+        check(&lines.take(), wanted);
+    }
+    page.invoke("slow handler", ()).await.unwrap();
+    check(&lines.take(), &["WARN", "a handler", SLOW]);
+    page.invoke("panics", ()).await.unwrap_err();
+    check(&lines.take(), &["ERROR", "a handler panicked", "inside out"]);
+    page.send_sync("nobody", ()).await.unwrap();
+    check(&lines.take(), &["WARN", "channel=\"nobody\"", "sendSync returns undefined"]);
+}
+
+/// One line with all these parts; none, without parts. A busy machine may make any call a slow one.
+#[track_caller]
+fn check(logged: &str, wanted: &[&str]) {
+    let expects_slow = wanted.contains(&SLOW);
+    let lines: Vec<&str> =
+        logged.lines().filter(|line| expects_slow || !line.contains(SLOW)).collect();
+    assert_eq!(lines.len(), wanted.len().min(1), "{logged}");
+    for part in wanted {
+        assert!(lines[0].contains(part), "{part} in {logged}");
+    }
+}
+
+const SLOW: &str = "kept its page waiting";
