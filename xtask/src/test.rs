@@ -180,12 +180,10 @@ fn native() -> Result<Done, Failure> {
 fn in_browser(variable: &str, driver: Option<String>, before: &str) -> Result<Done, Failure> {
     let driver =
         driver.ok_or(format!("no driver for {variable}; cargo xtask doctor tells more"))?;
-    let protocol = test_targets("protocol", |_, text| text.contains("wasm_bindgen_test"))?;
-    let tests = [
-        format!("--package exciton-protocol {protocol}"),
-        "--package exciton-web --lib --tests".into(),
-    ];
-    all(tests.map(|tests| {
+    let protocol = test_targets("protocol", |_, text| text.contains("wasm_bindgen_test"));
+    let tests = protocol.as_ref().map(|targets| format!("--package exciton-protocol {targets}"));
+    let tests = tests.into_iter().chain(["--package exciton-web --lib --tests".to_owned()]);
+    let done = all(tests.map(|tests| {
         let mut job = job(&format!("{before}cargo test --locked {WASM32} --no-fail-fast {tests}"))
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
             .env("WASM_BINDGEN_USE_BROWSER", "1")
@@ -195,7 +193,8 @@ fn in_browser(variable: &str, driver: Option<String>, before: &str) -> Result<Do
             job = job.unset(other);
         }
         job.env(variable, &driver)
-    }))
+    }));
+    protocol.and(done)
 }
 
 /// A crate's test targets that are wanted by name and text, as cargo's flags.
