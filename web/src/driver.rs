@@ -43,7 +43,9 @@ use self::socket::{Socket, SocketEvent};
 use self::tab::Tab;
 use crate::web;
 
+pub(crate) use self::error::lost_text;
 pub use self::error::{PushError, StartError, SyncError};
+pub(crate) use self::inbound::lost_reason;
 pub use self::inbound::{Delivery, lost_name};
 pub use self::payload::Packets;
 pub use self::sync::Answer;
@@ -180,7 +182,7 @@ impl Driver {
         let link = inner.link_id();
         inner.tab.arrive(&link);
         *inner.page_events.borrow_mut() =
-            PageEvents::listen(later(&Rc::downgrade(&inner), Inner::on_page_event));
+            Some(PageEvents::listen(later(&Rc::downgrade(&inner), Inner::on_page_event)));
         inner.pump();
         Ok(Self(inner))
     }
@@ -195,12 +197,13 @@ impl Driver {
     pub fn push(&self, packets: Packets, count: u32, size: usize) -> Result<Seq, PushError> {
         let inner = &self.0;
         if count == 1 && size > inner.told.packet_bytes as usize {
-            return Err(TooLarge { size, limit: inner.told.packet_bytes as usize }.into());
+            let limit = inner.told.packet_bytes as usize;
+            return Err(PushError::TooLarge(TooLarge { size, limit }));
         }
         let queued = self.queued() + size;
         let cap = inner.told.outbox_bytes as usize;
         if queued > cap {
-            return Err(Full { queued, cap }.into());
+            return Err(PushError::Full(Full { queued, cap }));
         }
         inner.take(packets, count, size);
         inner.urge();
@@ -265,7 +268,8 @@ impl Inner {
 /// A link of a new name. Without the host's facts it only keeps what is pushed.
 fn new_link(facts: Option<Facts>) -> PageLink<Payload> {
     let random = Uint8Array::new_with_length(16);
-    web::random_values(&random);
+    // Every browser has it, in insecure contexts too.
+    let _ = web::call(&web::get_global("crypto"), "getRandomValues", &[&random]);
     let mut bits = [0; 16];
     random.copy_to(&mut bits);
     let id = LinkId::from_bits(u128::from_ne_bytes(bits));
@@ -283,7 +287,7 @@ fn named_link(id: LinkId, facts: Option<Facts>) -> PageLink<Payload> {
 
 /// Whether nobody sees the page.
 fn is_hidden() -> bool {
-    web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+    web::get(&web::get_global("document"), "hidden").is_truthy()
 }
 
 /// A call of the driver's that the browser makes later, if the driver is still there.

@@ -1,27 +1,19 @@
-//! Browser calls whose bindings in web-sys copy text through wasm memory: here strings stay handles.
+//! The browser's interfaces, in few bindings.
+//!
+//! Each typed binding costs about 130 compressed bytes of the bundle, and those of web-sys copy text through wasm's
+//! memory. So what a page does rarely goes through [`get`], [`call`] and [`construct`] by name, and what it does for
+//! each message has a binding of its own in which strings stay handles.
 
-use js_sys::{Function, JsString, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, JsString, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A WebSocket, by the methods that take any kind of message.
-    pub(crate) type RawSocket;
+    /// Anything that takes a message or a body: a WebSocket, an XMLHttpRequest.
+    pub(crate) type Sender;
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn send(this: &RawSocket, message: &JsValue) -> Result<(), JsValue>;
-
-    /// An XMLHttpRequest, by the members that hold text.
-    pub(crate) type RawRequest;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn send(this: &RawRequest, body: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, getter, catch, js_name = responseText)]
-    pub(crate) fn response_text(this: &RawRequest) -> Result<JsString, JsValue>;
-
-    #[wasm_bindgen(catch, js_name = fetch)]
-    pub(crate) fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
+    pub(crate) fn send(this: &Sender, message: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(then: &Function, delay: f64) -> JsValue;
@@ -35,77 +27,115 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub(crate) fn performance_now() -> f64;
 
-    #[wasm_bindgen(catch, js_namespace = performance, js_name = getEntriesByType)]
-    pub(crate) fn performance_entries(kind: &str) -> Result<js_sys::Array, JsValue>;
-
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    pub(crate) fn random_values(array: &Uint8Array);
-
-    #[wasm_bindgen(catch, js_namespace = AbortSignal, js_name = timeout)]
-    pub(crate) fn abort_after(ms: f64) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
     pub(crate) fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
     pub(crate) fn write_json(value: &JsValue) -> Result<JsString, JsValue>;
 
-    /// A string, by the methods that web-sys gives Rust text.
-    pub(crate) type RawString;
+    /// A string, by the method that js-sys has for two parts only.
+    type RawString;
 
     #[wasm_bindgen(method, js_class = "String", js_name = concat)]
-    pub(crate) fn concat2(this: &RawString, second: &JsString, third: &JsString) -> JsString;
+    fn concat2(this: &RawString, second: &JsString, third: &JsString) -> JsString;
 
-    /// A promise, by the method that takes any function.
-    pub(crate) type RawPromise;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn then(this: &RawPromise, done: &Function, failed: &Function);
-
-    /// A URL.
-    #[wasm_bindgen(js_name = URL)]
-    pub(crate) type Url;
-
-    #[wasm_bindgen(constructor, js_class = "URL", catch)]
-    pub(crate) fn new(url: &str, base: &str) -> Result<Url, JsValue>;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn href(this: &Url) -> String;
-
-    /// A TextEncoder.
-    pub(crate) type TextEncoder;
-
-    #[wasm_bindgen(constructor)]
-    pub(crate) fn new() -> TextEncoder;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn encode(this: &TextEncoder, text: &JsString) -> Uint8Array;
-
-    /// A TextDecoder.
-    pub(crate) type TextDecoder;
-
-    #[wasm_bindgen(constructor)]
-    pub(crate) fn new(label: &str, options: &Object) -> TextDecoder;
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn decode(this: &TextDecoder, bytes: &Uint8Array) -> Result<JsString, JsValue>;
+    /// The global object.
+    #[wasm_bindgen(js_namespace = globalThis, js_name = valueOf)]
+    pub(crate) fn global() -> JsValue;
 }
 
-/// Three texts in one.
-pub(crate) fn concat(first: &str, second: &JsString, third: &str) -> JsString {
-    let first = JsString::from(first);
-    first.unchecked_ref::<RawString>().concat2(second, &JsString::from(third))
-}
-
-/// A property of a value, `undefined` if it has none or isn't an object.
+/// A property of a value, `undefined` if it has none, or throws, or isn't an object.
 pub(crate) fn get(of: &JsValue, key: &str) -> JsValue {
     js_sys::Reflect::get(of, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Sets a property of an object of ours.
-pub(crate) fn set(of: &Object, key: &str, value: &JsValue) {
-    // Only a frozen object or one with a setter could refuse.
+/// A property that is text.
+pub(crate) fn get_text(of: &JsValue, key: &str) -> Option<String> {
+    get(of, key).as_string()
+}
+
+/// A property of the global object.
+pub(crate) fn get_global(key: &str) -> JsValue {
+    get(&global(), key)
+}
+
+/// Sets a property.
+pub(crate) fn set(of: &JsValue, key: &str, value: &JsValue) {
+    // Only a frozen object or one with a setter could refuse, and ours are neither.
     let _ = js_sys::Reflect::set(of, &JsValue::from_str(key), value);
+}
+
+/// Whether an object has the property.
+pub(crate) fn has(object: &JsValue, key: &str) -> bool {
+    js_sys::Reflect::has(object, &JsValue::from_str(key)).unwrap_or(false)
+}
+
+/// Calls a method. An error if it throws, or there is none.
+pub(crate) fn call(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    js_sys::Reflect::apply(get(of, method).unchecked_ref::<Function>(), of, &list(arguments))
+}
+
+/// Makes an object of a global class.
+pub(crate) fn construct(class: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    js_sys::Reflect::construct(get_global(class).unchecked_ref::<Function>(), &list(arguments))
+}
+
+fn list(items: &[&JsValue]) -> Array {
+    let list = Array::new();
+    for item in items {
+        list.push(item);
+    }
+    list
+}
+
+/// An object of the given properties.
+pub(crate) fn object(properties: &[(&str, &JsValue)]) -> JsValue {
+    let object = Object::new().into();
+    for (key, value) in properties {
+        set(&object, key, value);
+    }
+    object
+}
+
+/// A closure as JavaScript takes it.
+pub(crate) fn function<T: ?Sized>(closure: &Closure<T>) -> &Function {
+    closure.as_ref().unchecked_ref()
+}
+
+/// Calls back with what a promise comes to, or with why it doesn't.
+pub(crate) fn either(promise: &JsValue, then: &Closure<dyn Fn(JsValue)>) {
+    let then = function(then);
+    // A promise that isn't one has nothing to say.
+    let _ = call(promise, "then", &[then, then]);
+}
+
+/// Three texts in one.
+pub(crate) fn concat(first: &str, second: &JsString, third: &str) -> JsString {
+    join(&first.into(), second, &third.into())
+}
+
+/// The same of texts that are JavaScript's already.
+pub(crate) fn join(first: &JsString, second: &JsString, third: &JsString) -> JsString {
+    first.unchecked_ref::<RawString>().concat2(second, third)
+}
+
+/// Whether any character is beyond ASCII.
+pub(crate) fn beyond_ascii(text: &JsString) -> bool {
+    text.search(&js_sys::RegExp::new("[^\\x00-\\x7f]", "")) >= 0
+}
+
+/// The UTF-8 of a text.
+pub(crate) fn encode(text: &JsString) -> Uint8Array {
+    let bytes = construct("TextEncoder", &[]).and_then(|encoder| call(&encoder, "encode", &[text]));
+    // No browser is without it, and it takes every text.
+    bytes.map_or_else(|_| Uint8Array::new_with_length(0), JsCast::unchecked_into)
+}
+
+/// The text of UTF-8; an error if it is none.
+pub(crate) fn decode(bytes: &Uint8Array) -> Result<JsString, JsValue> {
+    let options = object(&[("fatal", &JsValue::TRUE), ("ignoreBOM", &JsValue::TRUE)]);
+    let decoder = construct("TextDecoder", &[&"utf-8".into(), &options])?;
+    Ok(call(&decoder, "decode", &[bytes])?.unchecked_into())
 }
 
 /// A whole number of JavaScript's within 0 and 2^53.
@@ -115,13 +145,28 @@ pub(crate) fn whole(value: &JsValue) -> Option<u64> {
     fits.then_some(number as u64)
 }
 
-/// Calls back with what a promise comes to, or with why it doesn't.
-pub(crate) fn either(promise: &Promise, then: &Closure<dyn Fn(JsValue)>) {
-    let then = then.as_ref().unchecked_ref::<Function>();
-    promise.unchecked_ref::<RawPromise>().then(then, then);
-}
-
 /// Any random number.
 pub(crate) fn entropy() -> u32 {
     (js_sys::Math::random() * 4_294_967_296.0) as u32
+}
+
+/// As if the error had been thrown in a task of its own.
+pub(crate) fn report(error: &JsValue) {
+    if call(&global(), "reportError", &[error]).is_err() {
+        let _ = call(&get_global("console"), "error", &[error]);
+    }
+}
+
+/// Writes a line to the console.
+pub(crate) fn complain(text: &str) {
+    let _ = call(&get_global("console"), "error", &[&text.into()]);
+}
+
+/// Runs the call soon, after all that is on its way now. Not by a timer: those of a hidden page wait for a second.
+pub(crate) fn later(closure: &Closure<dyn Fn()>) {
+    let channel = construct("MessageChannel", &[]).unwrap_or(JsValue::UNDEFINED);
+    set(&get(&channel, "port1"), "onmessage", function(closure));
+    if call(&get(&channel, "port2"), "postMessage", &[&JsValue::NULL]).is_err() {
+        set_timeout(function(closure), 0.0);
+    }
 }

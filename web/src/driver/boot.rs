@@ -1,9 +1,8 @@
 //! What a page must know of its host before its first packet leaves: the epoch and the limits.
 
 use exciton_protocol::{Epoch, Limits};
-use js_sys::{Object, Symbol};
+use js_sys::Symbol;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::XmlHttpRequest;
 
 use crate::web;
 
@@ -19,7 +18,7 @@ pub(crate) fn read(facts: &JsValue) -> Option<Facts> {
     if web::get(facts, "version") != 1 {
         return None;
     }
-    let epoch = Epoch::parse(&web::get(facts, "epoch").as_string()?).ok()?;
+    let epoch = Epoch::parse(&web::get_text(facts, "epoch")?).ok()?;
     Some(Facts { epoch, limits: limits(&web::get(facts, "limits")) })
 }
 
@@ -60,41 +59,43 @@ fn limits(given: &JsValue) -> Limits {
 /// What the host's script has left for whoever begins the link; `undefined` on a page that it didn't serve.
 pub(crate) fn given() -> JsValue {
     let name: JsValue = Symbol::for_("exciton.boot").into();
-    js_sys::Reflect::get(&js_sys::global(), &name).unwrap_or(JsValue::UNDEFINED)
+    js_sys::Reflect::get(&web::global(), &name).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// The URL that the host's routes are below, with `/` at its end: `_exciton/` in the folder that the host names, else
 /// in the document's.
 pub(crate) fn base(facts: &JsValue) -> Option<String> {
-    let window = web_sys::window()?;
-    let folder = match web::get(facts, "base").as_string() {
-        Some(given) => web::Url::new(&given, &window.location().href().ok()?).ok()?.href(),
-        None => window.document()?.base_uri().ok()??,
+    let folder = match web::get(facts, "base") {
+        given if given.is_string() => {
+            let page = web::get(&web::get_global("location"), "href");
+            web::construct("URL", &[&given, &page]).ok()?
+        }
+        _ => web::get(&web::get_global("document"), "baseURI"),
     };
-    Some(web::Url::new("_exciton/", &folder).ok()?.href())
+    let base = web::construct("URL", &[&"_exciton/".into(), &folder]).ok()?;
+    web::get_text(&base, "href")
 }
 
 /// Asks the host, and blocks until it answers.
 pub(crate) fn ask_blocking(base: &str) -> Option<Facts> {
-    let request = XmlHttpRequest::new().ok()?;
-    request.open_with_async("GET", &url(base), false).ok()?;
-    request.send().ok()?;
-    if request.status() != Ok(200) {
+    let request = web::construct("XMLHttpRequest", &[]).ok()?;
+    web::call(&request, "open", &[&"GET".into(), &url(base), &JsValue::FALSE]).ok()?;
+    web::call(&request, "send", &[]).ok()?;
+    if web::get(&request, "status") != 200 {
         return None;
     }
-    let text = request.unchecked_ref::<web::RawRequest>().response_text().ok()?;
-    read(&web::parse_json(&text).ok()?)
+    let text = web::get(&request, "responseText");
+    read(&web::parse_json(text.unchecked_ref()).ok()?)
 }
 
 /// Asks the host; a promise of its response.
-pub(crate) fn ask(base: &str) -> Option<js_sys::Promise> {
-    let init = Object::new();
-    web::set(&init, "cache", &JsValue::from_str("no-store"));
-    web::fetch(&url(base), &init).ok()
+pub(crate) fn ask(base: &str) -> Option<JsValue> {
+    let init = web::object(&[("cache", &"no-store".into())]);
+    web::call(&web::global(), "fetch", &[&url(base), &init]).ok()
 }
 
-fn url(base: &str) -> String {
+fn url(base: &str) -> JsValue {
     let mut url = String::from(base);
     url.push_str("boot");
-    url
+    url.into()
 }

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 
 use exciton_protocol::Millis;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::web;
 
@@ -41,7 +41,7 @@ impl Clock {
         self.armed.set(Some(due));
         // One more, because the browser's clock is finer than ours and the timer must not be early.
         let delay = due.since(now).min(LONGEST) + 1;
-        *self.id.borrow_mut() = web::set_timeout(self.wake.as_ref().unchecked_ref(), delay as f64);
+        *self.id.borrow_mut() = web::set_timeout(web::function(&self.wake), delay as f64);
     }
 
     /// The timer has fired.

@@ -1,9 +1,9 @@
 //! A message of the wire: JSON text, and the binary attachments that it names (as in the protocol crate's envelope).
 
-use js_sys::{ArrayBuffer, JsString, Object, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::web::{self, TextDecoder, TextEncoder};
+use crate::web;
 
 /// Puts a text and its attachments together: the text itself if there are none, else one run of bytes.
 pub(crate) fn join(json: &JsString, blobs: &[Uint8Array]) -> JsValue {
@@ -12,7 +12,7 @@ pub(crate) fn join(json: &JsString, blobs: &[Uint8Array]) -> JsValue {
 
 /// The run of bytes: the length of the JSON (`u32`, little endian), the JSON in UTF-8, the attachments.
 pub(crate) fn bytes(json: &JsString, blobs: &[Uint8Array]) -> Uint8Array {
-    let json = TextEncoder::new().encode(json);
+    let json = web::encode(json);
     let size = blobs.iter().fold(HEAD + json.length(), |size, blob| size + blob.length());
     let out = Uint8Array::new_with_length(size);
     for (place, byte) in json.length().to_le_bytes().into_iter().enumerate() {
@@ -39,10 +39,7 @@ pub(crate) fn split(bytes: &Uint8Array) -> Option<(JsString, Uint8Array)> {
     if end > bytes.length() {
         return None;
     }
-    let options = Object::new();
-    web::set(&options, "fatal", &JsValue::TRUE);
-    web::set(&options, "ignoreBOM", &JsValue::TRUE);
-    let json = TextDecoder::new("utf-8", &options).decode(&bytes.subarray(HEAD, end)).ok()?;
+    let json = web::decode(&bytes.subarray(HEAD, end)).ok()?;
     Some((json, bytes.subarray(end, bytes.length())))
 }
 
@@ -79,3 +76,49 @@ pub(crate) fn of_buffer(buffer: &JsValue) -> Option<Uint8Array> {
 
 /// Bytes before the JSON.
 const HEAD: u32 = 4;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn a_message_with_attachments_splits_into_what_was_joined() {
+        let blobs = [Uint8Array::from(&b"abc"[..]), Uint8Array::from(&b"de"[..])];
+        let json = JsString::from("[\"ä\"]");
+        let joined: Uint8Array = join(&json, &blobs).dyn_into().unwrap();
+        assert_eq!(joined.to_vec(), "\u{6}\0\0\0[\"ä\"]abcde".as_bytes());
+        let (text, run) = split(&joined).unwrap();
+        assert_eq!(text, json);
+        let mut cutter = Cutter::new(run);
+        assert_eq!(cutter.cut(&3.into()).unwrap().to_vec(), b"abc");
+        assert!(!cutter.is_empty());
+        assert!(cutter.cut(&3.into()).is_none());
+        assert_eq!(cutter.cut(&2.into()).unwrap().to_vec(), b"de");
+        assert!(cutter.is_empty());
+    }
+
+    #[wasm_bindgen_test]
+    fn a_message_without_attachments_is_its_text() {
+        assert_eq!(join(&"[1]".into(), &[]), JsValue::from_str("[1]"));
+    }
+
+    #[wasm_bindgen_test]
+    fn an_attachment_has_a_buffer_of_its_own() {
+        let mut cutter = Cutter::new(Uint8Array::from(&b"abc"[..]));
+        assert_eq!(cutter.cut(&2.into()).unwrap().buffer().byte_length(), 2);
+    }
+
+    #[wasm_bindgen_test]
+    fn bytes_that_are_no_message_are_refused() {
+        for bytes in
+            [&b""[..], b"\x01\0\0", b"\x02\0\0\0[", b"\xff\xff\xff\xff[]", b"\x01\0\0\0\xff"]
+        {
+            assert!(split(&Uint8Array::from(bytes)).is_none(), "{bytes:?}");
+        }
+    }
+}

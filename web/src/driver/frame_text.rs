@@ -124,7 +124,7 @@ fn hex(bits: u128, digits: u32, text: &mut String) {
 }
 
 /// Appends the decimal digits of a number.
-fn number(mut number: u64, text: &mut String) {
+pub(super) fn number(mut number: u64, text: &mut String) {
     let mut digits = [0u8; 20];
     let mut length = 0;
     for slot in &mut digits {

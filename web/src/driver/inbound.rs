@@ -65,7 +65,7 @@ pub(crate) fn read(data: &JsValue) -> Option<Frame> {
                 tab: web::get(&body, "tab"),
             }
         }
-        "lost" => Frame::Lost(lost(&web::get(&frame.get(1), "why"))?),
+        "lost" => Frame::Lost(lost_reason(&web::get(&frame.get(1), "why"))?),
         _ => return None,
     };
     // Control has no attachments.
@@ -106,7 +106,7 @@ fn lengths(packet: &Array) -> Option<Array> {
 }
 
 /// Why a link is over, by its name on the wire.
-pub(crate) fn lost(why: &JsValue) -> Option<LinkLost> {
+pub(crate) fn lost_reason(why: &JsValue) -> Option<LinkLost> {
     Some(match why.as_string()?.as_str() {
         "host-restarted" => LinkLost::HostRestarted,
         "expired" => LinkLost::Expired,
@@ -128,3 +128,83 @@ pub fn lost_name(why: LinkLost) -> &'static str {
 
 /// What every tagged value has in its text.
 const TAG: &str = "\"$\":";
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    fn message(text: &str, run: &[u8]) -> JsValue {
+        let joined = envelope::join(&text.into(), &[Uint8Array::from(run)]);
+        joined.unchecked_into::<Uint8Array>().buffer().into()
+    }
+
+    #[wasm_bindgen_test]
+    fn a_text_of_packets_is_read_and_its_tags_are_seen() {
+        let plain = read(&"[\"data\",7,3,[[\"send\",\"a\",[1]]]]".into()).unwrap();
+        assert!(matches!(plain, Frame::Data { first: 7, ack: 3, delivery }
+            if !delivery.tagged && delivery.packets.length() == 1));
+        let tagged = read(&"[\"data\",7,3,[[\"send\",\"a\",[{\"$\":\"undefined\"}]]]]".into());
+        assert!(matches!(tagged.unwrap(), Frame::Data { delivery, .. } if delivery.tagged));
+    }
+
+    #[wasm_bindgen_test]
+    fn attachments_go_to_packets_in_order() {
+        let text =
+            "[\"data\",0,0,[[\"send\",\"a\",[],[1]],[\"send\",\"b\",[]],[\"reply\",4,0,[0,2]]]]";
+        let Some(Frame::Data { delivery, .. }) = read(&message(text, b"xyz")) else { panic!() };
+        let blobs: Vec<_> = delivery.blobs.iter().map(Uint8Array::to_vec).collect();
+        assert_eq!(blobs, [b"x".to_vec(), vec![], b"yz".to_vec()]);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_packet_in_parts_is_read_as_if_it_had_travelled_whole() {
+        let bytes =
+            envelope::bytes(&"[\"send\",\"a\",[],[2]]".into(), &[Uint8Array::from(&b"xy"[..])]);
+        let delivery = from_parts(&bytes).unwrap();
+        assert_eq!(delivery.packets.length(), 1);
+        assert_eq!(delivery.blobs[0].to_vec(), b"xy");
+    }
+
+    #[wasm_bindgen_test]
+    fn control_is_read() {
+        assert!(matches!(read(&"[\"ack\",4]".into()), Some(Frame::Ack(4))));
+        let lost = "[\"lost\",{\"why\":\"host-restarted\"}]";
+        assert!(matches!(read(&lost.into()), Some(Frame::Lost(LinkLost::HostRestarted))));
+        let welcome = "[\"welcome\",{\"epoch\":\"0\",\"ack\":2,\"admitted\":5,\"tab\":\"t\"}]";
+        assert!(matches!(read(&welcome.into()), Some(Frame::Welcome { ack: 2, admitted: 5, .. })));
+    }
+
+    #[wasm_bindgen_test]
+    fn garbage_is_no_frame() {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "[1]",
+            "[\"data\"]",
+            "[\"data\",0,0,{}]",
+            "[\"nope\"]",
+            "[\"ack\",-1]",
+            "[\"ack\",0.5]",
+            "[\"ack\",\"1\"]",
+            "[\"part\",0,0,true,1]",
+            "[\"lost\",{}]",
+        ] {
+            assert!(read(&text.into()).is_none(), "{text}");
+        }
+        for (text, run) in [
+            ("[\"data\",0,0,[[\"send\",\"a\",[],[2]]]]", &b"x"[..]),
+            ("[\"data\",0,0,[[\"send\",\"a\",[],[1]]]]", b"xy"),
+            ("[\"part\",0,0,true,2]", b"x"),
+            ("[\"ack\",1]", b"x"),
+        ] {
+            assert!(read(&message(text, run)).is_none(), "{text}");
+        }
+        assert!(read(&JsValue::from(5)).is_none());
+    }
+}

@@ -3,10 +3,8 @@
 use std::rc::Rc;
 
 use exciton_protocol::Seq;
-use js_sys::{Function, Object};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, EventTarget, PageTransitionEvent};
 
 use super::clock::now;
 use super::frame_text::Contact;
@@ -17,28 +15,30 @@ use crate::web;
 /// The listeners on window and document.
 pub(crate) struct PageEvents {
     /// Kept for as long as the browser may call it.
-    _handler: Closure<dyn Fn(Event)>,
+    _handler: Closure<dyn Fn(JsValue)>,
 }
 
 impl PageEvents {
-    pub(crate) fn listen(handle: impl Fn(Event) + 'static) -> Option<Self> {
+    pub(crate) fn listen(handle: impl Fn(JsValue) + 'static) -> Self {
         let handler = Closure::new(handle);
-        let window = web_sys::window()?;
-        let function: &Function = handler.as_ref().unchecked_ref();
-        for name in [ONLINE, PAGEHIDE, PAGESHOW] {
-            window.add_event_listener_with_callback(name, function).ok()?;
+        let document = web::get_global("document");
+        for (target, name) in [
+            (&web::global(), ONLINE),
+            (&web::global(), PAGEHIDE),
+            (&web::global(), PAGESHOW),
+            (&document, VISIBILITY),
+        ] {
+            // Both have the method in every browser.
+            let _ = web::call(target, "addEventListener", &[&name.into(), web::function(&handler)]);
         }
-        let document: EventTarget = window.document()?.into();
-        document.add_event_listener_with_callback(VISIBILITY, function).ok()?;
-        Some(Self { _handler: handler })
+        Self { _handler: handler }
     }
 }
 
 impl Inner {
-    pub(super) fn on_page_event(self: &Rc<Self>, event: Event) {
-        let name = event.type_();
-        let into_cache =
-            event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted);
+    pub(super) fn on_page_event(self: &Rc<Self>, event: JsValue) {
+        let name = web::get_text(&event, "type").unwrap_or_default();
+        let into_cache = web::get(&event, "persisted").is_truthy();
         match name.as_str() {
             PAGEHIDE => {
                 self.tab.leave(&self.link_id());
@@ -94,16 +94,19 @@ impl Inner {
                 Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
             frames.body(&contact.request(&got, None, &self.tab.info()))
         };
-        let headers = Object::new();
+        let headers = web::object(&[]);
         for (name, value) in sync_xhr::headers(&body) {
-            web::set(&headers, name, &JsValue::from_str(value));
+            web::set(&headers, name, &value.into());
         }
-        let init = Object::new();
-        web::set(&init, "method", &JsValue::from_str("PUT"));
-        web::set(&init, "keepalive", &JsValue::TRUE);
-        web::set(&init, "headers", &headers);
-        web::set(&init, "body", &body);
-        if let Ok(response) = web::fetch(&sync_xhr::url(&self.base), &init) {
+        let init = web::object(&[
+            ("method", &"PUT".into()),
+            ("keepalive", &JsValue::TRUE),
+            ("headers", &headers),
+            ("body", &body),
+        ]);
+        if let Ok(response) =
+            web::call(&web::global(), "fetch", &[&sync_xhr::url(&self.base), &init])
+        {
             web::either(&response, &self.tasks.ignore);
         }
     }

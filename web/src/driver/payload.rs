@@ -2,9 +2,8 @@
 
 use exciton_protocol::Merge;
 use js_sys::{JsString, Uint8Array};
-use wasm_bindgen::JsCast;
 
-use crate::web::RawString;
+use crate::web;
 
 /// Packets, or a piece of one, on their way to the host.
 #[derive(Clone, Debug)]
@@ -33,11 +32,7 @@ impl Merge for Payload {
     fn merge(&mut self, other: Self) -> Result<(), Self> {
         match (self, other) {
             (Self::Packets(mine), Self::Packets(more)) => {
-                let joined = mine
-                    .text
-                    .unchecked_ref::<RawString>()
-                    .concat2(&JsString::from(","), &more.text);
-                mine.text = joined;
+                mine.text = web::join(&mine.text, &",".into(), &more.text);
                 mine.blobs.extend(more.blobs);
                 Ok(())
             }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use exciton_protocol::{CloseReason, PageTransmit, Seq, Want, close_code};
-use js_sys::Object;
 use wasm_bindgen::JsValue;
 
 use super::clock::now;
@@ -98,14 +97,14 @@ impl Inner {
 
     /// Browsers punish failing sockets by seconds, failing fetches not at all.
     fn probe(self: &Rc<Self>) {
-        let init = Object::new();
-        web::set(&init, "cache", &JsValue::from_str("no-store"));
-        if let Ok(signal) = web::abort_after(PROBE_LIMIT) {
-            web::set(&init, "signal", &signal);
-        }
+        let signal = web::call(&web::get_global("AbortSignal"), "timeout", &[&PROBE_LIMIT.into()]);
+        let init = web::object(&[
+            ("cache", &"no-store".into()),
+            ("signal", &signal.unwrap_or(JsValue::UNDEFINED)),
+        ]);
         let mut url = self.base.clone();
         url.push_str("alive");
-        match web::fetch(&url, &init) {
+        match web::call(&web::global(), "fetch", &[&url.into(), &init]) {
             Ok(response) => web::either(&response, &self.tasks.alive),
             Err(_) => self.link.borrow_mut().handle_alive(false, now(), web::entropy()),
         }

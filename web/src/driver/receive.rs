@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use exciton_protocol::{Admit, CloseReason, LinkLost, PeerMisbehaved, Seq};
 use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::Inner;
 use super::clock::now;
@@ -41,13 +41,13 @@ impl Inner {
             self.waiting.borrow_mut().pop_front();
         }
         if !self.waiting.borrow().is_empty() {
-            web::queue_microtask(self.tasks.drain.as_ref().unchecked_ref());
+            web::queue_microtask(web::function(&self.tasks.drain));
         }
     }
 
     /// No engine runs a timer inside a synchronous request.
     fn drain_later(&self) {
-        web::set_timeout(self.tasks.drain.as_ref().unchecked_ref(), 0.0);
+        web::set_timeout(web::function(&self.tasks.drain), 0.0);
     }
 
     fn is_busy(&self) -> bool {

@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use exciton_protocol::{CloseReason, LinkLost, Millis, Seq};
-use js_sys::Promise;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::boot::{self, Facts};
 use super::clock::now;
@@ -63,11 +62,8 @@ impl Inner {
 
     /// The host's response, or why there is none.
     pub(super) fn on_boot_response(self: &Rc<Self>, response: JsValue) {
-        let facts: Option<Promise> = web::get(&response, "ok")
-            .is_truthy()
-            .then(|| response.unchecked_into::<web_sys::Response>().json().ok())
-            .flatten();
-        match facts {
+        let is_ok = web::get(&response, "ok").is_truthy();
+        match web::call(&response, "json", &[]).ok().filter(|_| is_ok) {
             Some(facts) => web::either(&facts, &self.tasks.boot_facts),
             None => self.on_boot_facts(JsValue::UNDEFINED),
         }

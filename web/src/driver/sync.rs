@@ -10,7 +10,7 @@ use super::frame_text::{self, Contact};
 use super::payload::{Packets, Payload};
 use super::sync_xhr::{self, Response};
 use super::{Driver, Inner, SyncError, boot, inbound};
-use crate::web::{self, RawString};
+use crate::web;
 
 /// The answer to a synchronous packet.
 pub struct Answer {
@@ -30,13 +30,13 @@ impl Driver {
         let inner = &self.0;
         let limit = inner.told.packet_bytes as usize;
         if size > limit {
-            return Err(TooLarge { size, limit }.into());
+            return Err(SyncError::TooLarge(TooLarge { size, limit }));
         }
         inner.know_host()?;
-        inner.link.borrow().check_nesting()?;
+        inner.link.borrow().check_nesting().map_err(SyncError::TooNested)?;
         inner.take(packet, 1, size);
         let seq = inner.link.borrow().next_seq() - 1;
-        inner.link.borrow_mut().sync_begin(seq)?;
+        inner.link.borrow_mut().sync_begin(seq).map_err(SyncError::TooNested)?;
         let generation = inner.generation.get();
         inner.syncing.set(inner.syncing.get() + 1);
         let outcome = inner.exchange(seq, generation);
@@ -93,13 +93,13 @@ impl Inner {
                     tries = 0;
                 }
                 410 => {
-                    let why = inbound::lost(&web::get(&response.json, "lost"))
+                    let why = inbound::lost_reason(&web::get(&response.json, "lost"))
                         .ok_or(SyncError::Garbled)?;
                     return Err(SyncError::Lost { why, may_have_run: tries > 0 });
                 }
                 status => {
                     let error = web::get(&response.json, "error");
-                    let message = web::get(&error, "message").as_string().unwrap_or_default();
+                    let message = web::get_text(&error, "message").unwrap_or_default();
                     return Err(SyncError::Refused { status, message: message.into() });
                 }
             }
@@ -166,7 +166,7 @@ impl Frames {
             }
         };
         self.text = Some(match self.text.take() {
-            Some(text) => text.unchecked_ref::<RawString>().concat2(&",".into(), &frame),
+            Some(text) => web::join(&text, &",".into(), &frame),
             None => frame,
         });
     }
@@ -174,7 +174,7 @@ impl Frames {
     /// The whole body; `head` ends where the frames begin.
     pub(super) fn body(&self, head: &JsString) -> JsValue {
         let text = self.text.clone().unwrap_or_else(|| "".into());
-        let json = head.unchecked_ref::<RawString>().concat2(&text, &"]}".into());
+        let json = web::join(head, &text, &"]}".into());
         envelope::join(&json, &self.blobs)
     }
 }

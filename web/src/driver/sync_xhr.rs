@@ -1,11 +1,10 @@
 //! The synchronous request: `PUT` to the sync route, blocking.
 
-use js_sys::{JsString, RegExp, Uint8Array};
+use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::XmlHttpRequest;
 
 use super::envelope;
-use crate::web::{self, RawRequest};
+use crate::web;
 
 /// The host's answer.
 pub(crate) struct Response {
@@ -20,30 +19,28 @@ pub(crate) struct Response {
 ///
 /// Invariant: nothing is borrowed by the caller. Firefox runs other events of the page in here.
 pub(crate) fn put(base: &str, body: &JsValue) -> Option<Response> {
-    let request = XmlHttpRequest::new().ok()?;
-    request.open_with_async("PUT", &url(base), false).ok()?;
+    let request = web::construct("XMLHttpRequest", &[]).ok()?;
+    let call = |method, arguments: &[&JsValue]| web::call(&request, method, arguments).ok();
+    call("open", &[&"PUT".into(), &url(base), &JsValue::FALSE])?;
     for (name, value) in headers(body) {
-        request.set_request_header(name, value).ok()?;
+        call("setRequestHeader", &[&name.into(), &value.into()])?;
     }
     // A synchronous request may not ask for bytes. This charset keeps each byte in a character of its own.
-    request.override_mime_type("text/plain; charset=x-user-defined").ok()?;
-    let raw = request.unchecked_ref::<RawRequest>();
-    raw.send(body).ok()?;
-    let status = request.status().ok().filter(|status| *status != 0)?;
-    let is_binary = request
-        .get_response_header("content-type")
-        .ok()
-        .flatten()
-        .is_some_and(|kind| kind.starts_with(BINARY));
-    let (json, run) = read(&raw.response_text().ok()?, is_binary);
-    Some(Response { status, json, run })
+    call("overrideMimeType", &[&"text/plain; charset=x-user-defined".into()])?;
+    call("send", &[body])?;
+    let status = web::whole(&web::get(&request, "status")).filter(|status| *status != 0)?;
+    let kind = call("getResponseHeader", &[&"content-type".into()])?.as_string();
+    let is_binary = kind.is_some_and(|kind| kind.starts_with(BINARY));
+    let (json, run) = read(web::get(&request, "responseText").unchecked_ref(), is_binary);
+    // A status has three digits.
+    Some(Response { status: status as u16, json, run })
 }
 
 /// The sync route below the base URL.
-pub(crate) fn url(base: &str) -> String {
+pub(crate) fn url(base: &str) -> JsValue {
     let mut url = String::from(base);
     url.push_str("sync");
-    url
+    url.into()
 }
 
 /// The headers of a request with this body. The custom one keeps other origins out: they would need a preflight.
@@ -55,7 +52,7 @@ pub(crate) fn headers(body: &JsValue) -> [(&'static str, &'static str); 2] {
 fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Uint8Array>) {
     let unreadable = (JsValue::UNDEFINED, None);
     // The bytes of plain text are its characters already.
-    if !is_binary && !beyond_ascii(text) {
+    if !is_binary && !web::beyond_ascii(text) {
         return (web::parse_json(text).unwrap_or(JsValue::UNDEFINED), None);
     }
     let bytes: Vec<u8> = String::from(text).chars().map(|byte| byte as u32 as u8).collect();
@@ -71,8 +68,3 @@ fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Uint8Array>) {
 }
 
 const BINARY: &str = "application/octet-stream";
-
-/// Whether any character is beyond ASCII.
-fn beyond_ascii(text: &JsString) -> bool {
-    text.search(&RegExp::new("[^\\x00-\\x7f]", "")) >= 0
-}

@@ -1,0 +1,56 @@
+//! Values between Rust and the page's link: the wire's JSON as a string that JavaScript holds, or what it parsed.
+
+use exciton_protocol::{Args, Call, Encoded, Packet};
+use js_sys::{JsString, Uint8Array};
+use wasm_bindgen::JsValue;
+
+use crate::error::{IpcError, NoAnswer, RemoteError};
+use crate::link::{blob_list, read_blobs};
+use crate::web;
+
+/// A packet for the link: its text and its blobs.
+pub(crate) fn packet(packet: &Packet) -> (JsString, JsValue) {
+    let mut text = String::new();
+    packet.write(&mut text);
+    let blobs: Vec<_> = packet.blobs().iter().map(|blob| Uint8Array::from(&**blob)).collect();
+    (text.into(), blob_list(&blobs))
+}
+
+/// A call of the main process's.
+pub(crate) fn call(channel: &str, args: Args) -> Call {
+    Call { channel: channel.into(), args }
+}
+
+/// Arguments that the link has parsed.
+pub(crate) fn args(args: &JsValue, blobs: &JsValue) -> Result<Args, IpcError> {
+    let Encoded { text, blobs } = value(args, blobs)?;
+    Ok(Args { text, blobs })
+}
+
+/// A value that the link has parsed.
+pub(crate) fn value(value: &JsValue, blobs: &JsValue) -> Result<Encoded, IpcError> {
+    let text = String::from(web::write_json(value)?);
+    let blobs = read_blobs(blobs).iter().map(|blob| blob.to_vec().into()).collect();
+    Ok(Encoded { text: text.into(), blobs })
+}
+
+/// The error that a call came to: a `fail` packet's value. `channel` is an invoke's.
+pub(crate) fn failure(channel: Option<&str>, error: &JsValue, blobs: &JsValue) -> IpcError {
+    let text = |name| web::get(error, name).as_string().map(String::into_boxed_str);
+    let message = text("message").unwrap_or_default();
+    if let Some(may_have_run) = web::get(error, "mayHaveRun").as_bool() {
+        let code = text("code").unwrap_or_default();
+        return IpcError::NoAnswer(Box::new(NoAnswer { message, code, may_have_run }));
+    }
+    let data = web::get(error, "data");
+    let data = (!data.is_undefined())
+        .then(|| value(&data, blobs).ok().and_then(|data| data.to_value().ok()))
+        .flatten();
+    IpcError::Remote(Box::new(RemoteError {
+        channel: channel.map(Into::into),
+        name: text("name").unwrap_or_else(|| "Error".into()),
+        message,
+        code: text("code"),
+        data,
+    }))
+}

@@ -1,0 +1,35 @@
+//! The link as a JavaScript object, for the faces.
+
+use std::rc::Rc;
+
+use js_sys::{Function, JsString, Object};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::VERSION;
+use super::own::OwnLink;
+use crate::web;
+
+/// The object: `version`, `post`, `sync`, `attach`. It lives as long as the document.
+pub(super) fn of(link: &Rc<OwnLink>) -> JsValue {
+    let object = web::object(&[("version", &VERSION.into())]);
+
+    let own = link.clone();
+    let post = move |text: JsString, blobs: JsValue, settle: JsValue| {
+        own.post(text, &blobs, settle.dyn_into::<Function>().ok())
+    };
+    let post: Closure<dyn Fn(JsString, JsValue, JsValue) -> Result<(), JsValue>> =
+        Closure::new(post);
+    web::set(&object, "post", &post.into_js_value());
+
+    let own = link.clone();
+    let sync = move |text: JsString, blobs: JsValue| own.sync(text, &blobs);
+    let sync: Closure<dyn Fn(JsString, JsValue) -> Result<JsValue, JsValue>> = Closure::new(sync);
+    web::set(&object, "sync", &sync.into_js_value());
+
+    let own = link.clone();
+    let attach: Closure<dyn Fn(Object)> = Closure::new(move |face| own.attach(face));
+    web::set(&object, "attach", &attach.into_js_value());
+
+    object
+}

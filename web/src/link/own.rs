@@ -1,0 +1,235 @@
+//! The link of a document whose Rust face came first: what `js/link.js` is for the others.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+
+use exciton_protocol::{Full, Seq, TooLarge};
+use js_sys::{Function, JsString, Object};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+
+use super::inbound::Inbound;
+use super::post::{self, Batch, Unsettled, blob_bytes, utf8_bound};
+use super::{blob_list, call_face, read_blobs};
+use crate::driver::{
+    Answer, Delivery, Driver, Face, Loss, Packets, PushError, StartError, lost_name, lost_text,
+};
+use crate::web;
+
+/// The link, over a driver of its own.
+pub(super) struct OwnLink {
+    driver: OnceCell<Driver>,
+    faces: RefCell<Vec<Object>>,
+    batch: RefCell<Batch>,
+    unsettled: RefCell<Unsettled>,
+    inbound: Inbound,
+    /// Synchronous calls under way.
+    syncing: Cell<u32>,
+    flush: Closure<dyn Fn()>,
+}
+
+/// What the driver calls.
+struct Callbacks(Weak<OwnLink>);
+
+impl OwnLink {
+    /// Begins the document's link.
+    pub(super) fn start() -> Result<Rc<Self>, StartError> {
+        let link = Rc::new_cyclic(|weak: &Weak<Self>| Self {
+            driver: OnceCell::new(),
+            faces: RefCell::default(),
+            batch: RefCell::default(),
+            unsettled: RefCell::default(),
+            inbound: Inbound::new(weak.clone()),
+            syncing: Cell::new(0),
+            flush: {
+                let weak = weak.clone();
+                Closure::new(move || {
+                    if let Some(Err(error)) = weak.upgrade().map(|link| link.flush()) {
+                        web::report(&error.into());
+                    }
+                })
+            },
+        });
+        let driver = Driver::start(JsValue::UNDEFINED, Callbacks(Rc::downgrade(&link)))?;
+        link.driver.set(driver).map_err(|_| StartError::Begun)?;
+        link.inbound.open_later();
+        Ok(link)
+    }
+
+    fn driver(&self) -> Result<&Driver, StartError> {
+        self.driver.get().ok_or(StartError::NotBegun)
+    }
+
+    pub(super) fn attach(&self, face: Object) {
+        self.faces.borrow_mut().push(face);
+    }
+
+    pub(super) fn faces(&self) -> Vec<Object> {
+        self.faces.borrow().clone()
+    }
+
+    pub(super) fn inbound(&self) -> &Inbound {
+        &self.inbound
+    }
+
+    pub(super) fn is_syncing(&self) -> bool {
+        self.syncing.get() > 0
+    }
+
+    pub(super) fn post(
+        &self,
+        text: JsString,
+        blobs: &JsValue,
+        settle: Option<Function>,
+    ) -> Result<(), JsValue> {
+        let limits = *self.driver()?.limits();
+        let packet = Packets { text, blobs: read_blobs(blobs) };
+        let blob_bytes = blob_bytes(&packet.blobs);
+        let length = packet.text.length() as usize;
+        let whole = limits.whole_bytes as usize;
+        // No text below a third of the limit can be over it, so that most are never looked through.
+        let is_big = 3 * length + blob_bytes > whole;
+        let bytes = if is_big { utf8_bound(&packet.text) } else { length } + blob_bytes;
+        self.require_room(bytes, settle.is_some())?;
+        if bytes > whole {
+            self.flush()?;
+            self.push(packet, 1, bytes, vec![settle])?;
+            return Ok(());
+        }
+        let is_full = {
+            let mut batch = self.batch.borrow_mut();
+            if batch.is_empty() {
+                web::queue_microtask(web::function(&self.flush));
+            }
+            batch.add(packet, bytes, settle);
+            batch.is_full(&limits)
+        };
+        if is_full {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn require_room(&self, bytes: usize, is_invoke: bool) -> Result<(), JsValue> {
+        let driver = self.driver()?;
+        let limits = driver.limits();
+        if bytes > limits.packet_bytes as usize {
+            let too_large = TooLarge { size: bytes, limit: limits.packet_bytes as usize };
+            return Err(PushError::TooLarge(too_large).into());
+        }
+        let batch = self.batch.borrow();
+        let queued = driver.queued() + batch.bytes + bytes;
+        if queued > limits.outbox_bytes as usize {
+            return Err(PushError::Full(Full { queued, cap: limits.outbox_bytes as usize }).into());
+        }
+        let open = self.unsettled.borrow().len() + batch.invokes;
+        let limit = limits.open_invokes as usize;
+        if is_invoke && open >= limit {
+            return Err(PushError::Busy { open: open + 1, limit }.into());
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), PushError> {
+        let batch = self.batch.borrow_mut().take();
+        match batch {
+            Some((packets, count, size, settles)) => self.push(packets, count, size, settles),
+            None => Ok(()),
+        }
+    }
+
+    fn push(
+        &self,
+        packets: Packets,
+        count: u32,
+        size: usize,
+        settles: Vec<Option<Function>>,
+    ) -> Result<(), PushError> {
+        if let Some(driver) = self.driver.get() {
+            let next = driver.push(packets, count, size)?;
+            self.unsettled.borrow_mut().add(next, settles);
+        }
+        Ok(())
+    }
+
+    pub(super) fn sync(&self, text: JsString, blobs: &JsValue) -> Result<JsValue, JsValue> {
+        self.flush()?;
+        let packet = Packets { text, blobs: read_blobs(blobs) };
+        let size = utf8_bound(&packet.text) + blob_bytes(&packet.blobs);
+        self.syncing.set(self.syncing.get() + 1);
+        let outcome = self.driver()?.sync(packet, size);
+        self.syncing.set(self.syncing.get() - 1);
+        if !self.is_syncing() {
+            self.inbound.unblock();
+        }
+        let Answer { body, blobs } = outcome?;
+        let name = if web::has(&body, "error") { "error" } else { "answer" };
+        Ok(web::object(&[(name, &web::get(&body, name)), ("blobs", &blob_list(&blobs))]))
+    }
+
+    pub(super) fn consumed(&self, count: u32) {
+        if let Some(driver) = self.driver.get() {
+            driver.consumed(count);
+        }
+    }
+
+    pub(super) fn settle(
+        &self,
+        seq: Seq,
+        ok: bool,
+        value: &JsValue,
+        blobs: &JsValue,
+        tagged: bool,
+    ) -> Result<(), JsValue> {
+        let waiting = self.unsettled.borrow_mut().take(seq);
+        waiting.map_or(Ok(()), |settle| post::settle(&settle, ok, value, blobs, tagged))
+    }
+
+    fn lost(&self, loss: Loss) {
+        self.inbound.restart();
+        let why = lost_name(loss.why);
+        let waiting = self.unsettled.borrow_mut().take_all();
+        for (seq, settle) in waiting {
+            let error = failure(&loss, seq < loss.unsent);
+            if let Err(error) = post::settle(&settle, false, &error, &JsValue::NULL, false) {
+                web::report(&error);
+            }
+        }
+        let detail =
+            web::object(&[("why", &why.into()), ("unknown", &(loss.unknown as f64).into())]);
+        for face in self.faces() {
+            if web::has(&face, "lost") {
+                call_face(&face, "lost", &[&detail]);
+            }
+        }
+    }
+}
+
+impl Face for Callbacks {
+    fn deliver(&self, delivery: &Delivery) -> u32 {
+        self.0.upgrade().map_or(0, |link| link.inbound.packets(&link, delivery))
+    }
+
+    fn lost(&self, loss: Loss) {
+        if let Some(link) = self.0.upgrade() {
+            link.lost(loss);
+        }
+    }
+}
+
+/// What an invoke comes to whose link was lost: as a `fail` packet's value.
+fn failure(loss: &Loss, may_have_run: bool) -> JsValue {
+    let mut message = lost_text(loss.why).to_owned();
+    message.push_str(if may_have_run {
+        "; the call may have run"
+    } else {
+        " before the call was sent"
+    });
+    let code = lost_name(loss.why).to_ascii_uppercase().replace('-', "_");
+    web::object(&[
+        ("name", &"Error".into()),
+        ("message", &message.into()),
+        ("code", &code.into()),
+        ("mayHaveRun", &may_have_run.into()),
+    ])
+}
