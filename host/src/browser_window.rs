@@ -73,7 +73,7 @@ impl BrowserWindow {
     /// A relative path is taken from [`App::root`] or [`App::assets`].
     ///
     /// # Errors
-    /// There is no such file (the error names the absolute path that was tried), or the browser can't be started.
+    /// There is no such file (the error names the absolute path that was tried). A browser that can't be started is no error: the printed address leads to the page.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = self.app.server()?.assets.url_of(path.as_ref())?;
         self.show(path)
@@ -83,7 +83,7 @@ impl BrowserWindow {
     /// in front. Pages of other sites have no `ipcRenderer` and so no place in a window.
     ///
     /// # Errors
-    /// The URL is another site's, or the browser can't be started.
+    /// The URL is another site's. A browser that can't be started is no error: the printed address leads to the page.
     pub fn load_url(&self, url: &str) -> Result<(), Error> {
         let state = self.app.server()?;
         let inside = state.addresses().iter().find_map(|address| url.strip_prefix(address.as_str()).map(str::to_owned));
@@ -101,7 +101,8 @@ impl BrowserWindow {
         }
         let landing = Landing { path, tab: Some(self.renderer.tab) };
         let state = self.app.server()?;
-        state.set_start_page(Landing { tab: None, ..landing.clone() });
+        // Whoever comes in first by a printed address gets the window; others get tabs of their own.
+        state.set_start_page(landing.clone());
         crate::open::open(state, landing, (self.options.width, self.options.height))
     }
 }

@@ -1,26 +1,69 @@
-//! Placeholder.
+//! Electron's inter-process communication for any web browser: the native main process.
+//!
+//! A main process is an [`App`] with listeners on its [`IpcMain`]; its pages are ordinary web pages with Electron's
+//! `ipcRenderer`, in any browser. Each page is a [`WebContents`]; a [`BrowserWindow`] opens one.
+//!
+//! ```no_run
+//! use exciton::{App, BrowserWindow, IpcMainEvent, WindowOptions};
+//!
+//! #[tokio::main]
+//! async fn main() -> exciton::Result<()> {
+//!     let app = App::new();
+//!     let ipc_main = app.ipc_main();
+//!
+//!     ipc_main.on("asynchronous-message", |event: IpcMainEvent, arg: String| {
+//!         println!("{arg}");
+//!         event.sender().send("asynchronous-reply", ("async pong",))
+//!     });
+//!     ipc_main.on("synchronous-message", |event: IpcMainEvent, arg: String| {
+//!         println!("{arg}");
+//!         event.set_return_value("sync pong")
+//!     });
+//!     ipc_main.handle("add", |_event, a: i64, b: i64| async move { a + b })?;
+//!
+//!     app.on_ready(|app| BrowserWindow::new(app, WindowOptions::new().size(800, 600))?.load_file("ui/index.html"));
+//!     app.run().await
+//! }
+//! ```
 
+#![forbid(unsafe_code)]
+
+mod app;
+mod browser_window;
+mod cargo;
+mod command_line;
 mod config;
-mod open;
-mod origin;
-mod secret;
-mod server;
-
 mod dispatch;
+mod document;
 mod emitter;
 mod error;
 mod event;
 mod handler;
 mod ipc_main;
+mod links;
+mod listener;
+mod open;
+mod origin;
+mod renderer;
+mod renderer_files;
+mod secret;
 mod send_args;
+mod server;
+mod terminal;
 pub mod testing;
 mod web_contents;
 
+pub use app::{App, ReadyOutcome};
+pub use browser_window::{BrowserWindow, WindowOptions};
+pub use command_line::{BadOption, CommandLine};
+pub use config::{KeySource, Opening, Reach};
 pub use emitter::ListenerId;
 pub use error::{Error, HandleError, Result, ReturnValueError, SendError};
 pub use event::{IpcMainEvent, IpcMainInvokeEvent};
-pub use exciton_protocol::{Buffer as Bytes, Date, Full, TooLarge, Value};
+pub use exciton_protocol::{Buffer as Bytes, Date, Full, Limits, TooLarge, Value};
 pub use handler::{Callback, HandlerOutput, ListenerOutput, Reply};
 pub use ipc_main::IpcMain;
+pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;
+pub use server::{InviteError, LoadFileError};
 pub use web_contents::WebContents;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Extensions;
-use exciton_protocol::{Admission, ConnId, Contact, Epoch, LinkId, LinkLost, Limits, Seq, TabId, TabInfo};
+use exciton_protocol::{Admission, ConnId, Contact, Epoch, LinkId, LinkLost, Limits, Seq, TabInfo};
 use tokio::sync::Notify;
 
 use self::tabs::Tabs;
@@ -132,17 +132,6 @@ impl Links {
     pub(crate) fn expect(&self) -> Result<Arc<Renderer>, getrandom::Error> {
         let limit = self.limits.outbox_bytes as usize;
         self.lock().tabs.expect(limit, &self.hooks.created)
-    }
-
-    /// Forgets a tab whose page never came.
-    pub(crate) fn close_tab(&self, tab: TabId) {
-        let renderer = self.lock().tabs.remove(tab);
-        if let Some(renderer) = renderer {
-            if let Some(active) = renderer.active() {
-                self.end(active.id, LinkLost::Expired);
-            }
-            renderer.destroy();
-        }
     }
 
     /// A link is over. Its tab goes with it, if it shows nothing else.

@@ -90,10 +90,6 @@ impl Renderer {
         state.active = None;
     }
 
-    pub(crate) fn is_destroyed(&self) -> bool {
-        self.lock().destroyed
-    }
-
     /// Sends to the document that is shown, or keeps it for the one that comes.
     pub(crate) fn push(&self, packet: Packet) -> Result<(), SendError> {
         loop {

@@ -3,8 +3,13 @@
 //! Neither file knows the host: what a page must know before its first packet is put on it by the lines that the host
 //! serves before them, and a page without those asks the host.
 
+use crate::server::Renderer;
+
+/// Both, for the server.
+pub(crate) const RENDERER: Renderer = Renderer { script: ELECTRON_JS, module: ELECTRON_MJS };
+
 /// A classic script: when it has run, `require('electron')` and `window.electron` work.
-pub(crate) const ELECTRON_JS: &str = include_str!(concat!(env!("OUT_DIR"), "/electron.js"));
+const ELECTRON_JS: &str = include_str!(concat!(env!("OUT_DIR"), "/electron.js"));
 
 /// The same as an ES module: `import { ipcRenderer } from '…/_exciton/electron.mjs'`.
-pub(crate) const ELECTRON_MJS: &str = include_str!(concat!(env!("OUT_DIR"), "/electron.mjs"));
+const ELECTRON_MJS: &str = include_str!(concat!(env!("OUT_DIR"), "/electron.mjs"));

@@ -11,6 +11,8 @@ mod guard;
 mod page;
 mod refusal;
 mod route;
+pub(crate) mod socket;
+pub(crate) mod sync;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,10 +27,10 @@ use crate::config::Config;
 use crate::secret::{self, Cookies, Landing, NoRandom, Ticket, Tickets};
 use doors::Doors;
 
-pub(crate) use assets::{Assets, LoadFileError};
+pub(crate) use assets::Assets;
+pub use assets::LoadFileError;
 pub(crate) use bootstrap::Renderer;
-pub(crate) use enter::TAB_KEY;
-pub(crate) use guard::Visit;
+
 pub(crate) use route::{SOCKET, SYNC};
 
 /// What all routes share.

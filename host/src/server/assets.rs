@@ -24,7 +24,8 @@ use crate::secret::hex;
 use path::AssetPath;
 use source::Found;
 
-pub(crate) use source::{Assets, LoadFileError};
+pub(crate) use source::Assets;
+pub use source::LoadFileError;
 
 /// Everything that is no route of ours.
 pub(super) async fn serve(

@@ -6,19 +6,19 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use exciton_protocol::{Epoch, Limits};
+use exciton_protocol::{Epoch, Limits, VERSION};
 use serde::Serialize;
 
 use super::ServerState;
 use super::guard::Visit;
 
-/// How the renderer's two files are had: each is given the facts as JSON text.
+/// The renderer's two files.
 #[derive(Clone, Copy)]
 pub(crate) struct Renderer {
     /// `electron.js`, a classic script.
-    pub(crate) script: fn(&str) -> String,
+    pub(crate) script: &'static str,
     /// `electron.mjs`, a module.
-    pub(crate) module: fn(&str) -> String,
+    pub(crate) module: &'static str,
 }
 
 /// The facts, as a page reads them.
@@ -39,7 +39,7 @@ pub(super) async fn script(
 ) -> Response {
     let facts = facts(&state, &visit);
     let text = prelude(&facts, "globalThis.document?.currentScript?.src")
-        + &(state.renderer.script)(&facts);
+        + state.renderer.script;
     fresh("text/javascript; charset=utf-8", text)
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn module(
     Extension(visit): Extension<Visit>,
 ) -> Response {
     let facts = facts(&state, &visit);
-    let text = prelude(&facts, "import.meta.url") + &(state.renderer.module)(&facts);
+    let text = prelude(&facts, "import.meta.url") + state.renderer.module;
     fresh("text/javascript; charset=utf-8", text)
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn boot(
 fn facts(state: &ServerState, visit: &Visit) -> String {
     let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
     let facts = Facts {
-        version: exciton_protocol_version(),
+        version: VERSION,
         epoch: state.epoch,
         limits: &state.limits,
         base,
@@ -84,9 +84,4 @@ fn prelude(facts: &str, own_url: &str) -> String {
 
 fn fresh(kind: &'static str, text: String) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response()
-}
-
-/// The version of the wire that this host speaks.
-const fn exciton_protocol_version() -> u32 {
-    1
 }

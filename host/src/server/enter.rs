@@ -51,11 +51,7 @@ fn arrive(landing: Landing, state: &ServerState, visit: &Visit) -> Response {
     let landing = if landing == Landing::default() { state.start_page() } else { landing };
     // The tab's name waits for the page where the page keeps it itself.
     let before = landing.tab.map_or_else(String::new, |tab| {
-        format!(
-            "try{{sessionStorage.setItem({},{})}}catch{{}}",
-            page::js_text(TAB_KEY),
-            page::js_text(&tab.to_string())
-        )
+        format!("try{{sessionStorage.setItem({TAB_KEY},{})}}catch{{}}", page::js_text(&tab.to_string()))
     });
     // Nested, the mount with a slash at its end may be nobody's route.
     let path = if landing.path.is_empty() && !visit.mount.is_empty() {
@@ -77,5 +73,6 @@ fn set_cookie(visit: &Visit, value: &str, secure: bool) -> String {
     )
 }
 
-/// The key of `sessionStorage` under which a page keeps its tab's id.
-pub(crate) const TAB_KEY: &str = "exciton.tab";
+/// The key of `sessionStorage` under which a page keeps its tab's id, as a script of the way in has it: the page's own
+/// is made of the same URL of our routes.
+const TAB_KEY: &str = "'exciton:'+new URL('../',location.href)+'tab'";

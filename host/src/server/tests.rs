@@ -11,6 +11,7 @@ use axum::{Extension, middleware};
 use exciton_protocol::TabId;
 use tower::ServiceExt;
 
+use super::guard::Visit;
 use super::*;
 use crate::config::{Files, KeySource};
 
@@ -56,8 +57,8 @@ impl Site {
         };
         change(&mut config);
         let renderer = Renderer {
-            script: |facts| format!("script({facts})"),
-            module: |facts| format!("module({facts})"),
+            script: "script()",
+            module: "module()",
         };
         let state =
             ServerState::new(config, Epoch::from_bits(0xabc), Limits::default(), renderer).unwrap();
@@ -252,7 +253,7 @@ async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
         answer.text
     );
     assert!(
-        answer.text.contains(&format!("sessionStorage.setItem(\"{TAB_KEY}\",\"{tab}\")")),
+        answer.text.contains(&format!("'tab',\"{tab}\")")),
         "{}",
         answer.text
     );
@@ -498,7 +499,7 @@ async fn with_a_slash_at_its_end_the_mount_is_the_start_page_where_axum_asks_for
 
 #[test]
 fn an_invitation_without_an_address_says_how_to_name_one() {
-    let renderer = Renderer { script: |_| String::new(), module: |_| String::new() };
+    let renderer = Renderer { script: "", module: "" };
     let state = ServerState::new(
         Config { key: KeySource::Ephemeral, ..Config::default() },
         Epoch::from_bits(1),

@@ -29,8 +29,8 @@ fn state(place: Place) -> ServerState {
         origins: place.named.iter().map(|text| text.parse().unwrap()).collect(),
         ..Config::default()
     };
-    let none = |_: &str| String::new();
-    let renderer = Renderer { script: none, module: none };
+
+    let renderer = Renderer { script: "", module: "" };
     let state = ServerState::new(config, Epoch::from_bits(1), Limits::default(), renderer).unwrap();
     if !place.own.is_empty() {
         state.listening(place.own.parse().unwrap());
