@@ -228,7 +228,7 @@ fn whatever_javascript_throws_becomes_an_error() {
         5.into(),
         "text".into(),
         js_sys::Symbol::for_("s").into(),
-        js_sys::Object::create(JsValue::NULL.unchecked_ref()).into(),
+        js_sys::Object::<JsValue>::create(JsValue::NULL.unchecked_ref()).into(),
         failing("{}"),
     ];
     for value in thrown {

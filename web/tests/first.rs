@@ -3,7 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_web::{IpcError, ipc_renderer};
+use exciton_web::{Bytes, IpcError, ipc_renderer};
 use js_sys::{Function, Object, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -45,12 +45,12 @@ fn what_is_sent_before_the_host_is_known_waits() {
 
 #[wasm_bindgen_test]
 fn more_than_the_outbox_holds_is_refused_with_both_numbers() {
-    let text = "x".repeat(40 << 20);
-    ipc_renderer().send("x", (&text,)).unwrap();
-    let error = ipc_renderer().send("x", (&text,)).unwrap_err();
+    let bytes = |size| Bytes(vec![0; size].into());
+    ipc_renderer().send("x", (bytes(40 << 20),)).unwrap();
+    let error = ipc_renderer().send("x", (bytes(40 << 20),)).unwrap_err();
     let IpcError::Limit(limit) = error else { panic!("{error:?}") };
     assert_eq!(limit.limit, 64 << 20);
     assert!(limit.size > limit.limit);
-    let error = ipc_renderer().send("x", ("x".repeat(65 << 20),)).unwrap_err();
+    let error = ipc_renderer().send("x", (bytes(65 << 20),)).unwrap_err();
     assert!(matches!(error, IpcError::Limit(limit) if limit.size > 65 << 20));
 }
