@@ -1,0 +1,489 @@
+//! Arguments and answers on the wire, and reading them into serde types.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::de::Missing;
+use super::scan::{Scan, scan};
+use super::ser::Serializer;
+use super::{DecodeError, EncodeError, Value, from_value, read_value, write_value};
+
+/// The arguments of one call: a JSON array, and the binary that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Args {
+    /// UTF-8 text of a JSON array.
+    pub text: Bytes,
+    /// The binary that the text names by index.
+    pub blobs: Vec<Bytes>,
+}
+
+/// One value on the wire: the answer to an `invoke` or a `sendSync`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// UTF-8 text of one JSON value.
+    pub text: Bytes,
+    /// The binary that the text names by index.
+    pub blobs: Vec<Bytes>,
+}
+
+impl Args {
+    /// No arguments.
+    pub fn none() -> Self {
+        Args { text: Bytes::from_static(b"[]"), blobs: Vec::new() }
+    }
+
+    /// Arguments from a tuple, an array or a slice; `()` is none.
+    ///
+    /// # Errors
+    /// [`EncodeError::NotArguments`] for a type that doesn't serialize as a sequence, and what else keeps a value
+    /// from being sent.
+    pub fn from_serialize<T: Serialize + ?Sized>(arguments: &T) -> Result<Self, EncodeError> {
+        // The list itself is no level of the arguments in it.
+        let mut serializer = Serializer::new(Value::DEPTH + 1);
+        arguments.serialize(&mut serializer)?;
+        let Encoded { text, blobs } = serializer.finish();
+        match text.first() {
+            Some(b'[') => Ok(Args { text, blobs }),
+            _ if text == "null" => Ok(Args::none()),
+            _ => Err(EncodeError::NotArguments),
+        }
+    }
+
+    /// All arguments as values.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the text breaks the wire format or an argument is nested too deep.
+    pub fn values(&self) -> Result<Vec<Value>, DecodeError> {
+        match read_value(&self.text, &self.blobs, Value::DEPTH + 1)? {
+            Value::Array(values) => Ok(values.into_vec()),
+            _ => Err(NO_LIST),
+        }
+    }
+
+    /// Starts to read the arguments one by one, nested up to [`Value::DEPTH`].
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the text isn't a list.
+    pub fn reader(&self) -> Result<ArgReader<'_>, DecodeError> {
+        self.reader_with_depth(Value::DEPTH)
+    }
+
+    /// As [`Args::reader`], with another limit on nesting.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the text isn't a list.
+    pub fn reader_with_depth(&self, depth: u32) -> Result<ArgReader<'_>, DecodeError> {
+        let elements = elements(&self.text)?;
+        Ok(ArgReader { args: self, elements, position: 0, depth })
+    }
+}
+
+impl Encoded {
+    /// The value `undefined`.
+    pub fn undefined() -> Self {
+        Encoded { text: Bytes::from_static(br#"{"$":"undefined"}"#), blobs: Vec::new() }
+    }
+
+    /// A value of any serde type.
+    ///
+    /// # Errors
+    /// [`EncodeError`] says what keeps it from being sent.
+    pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
+        let mut serializer = Serializer::new(Value::DEPTH);
+        value.serialize(&mut serializer)?;
+        Ok(serializer.finish())
+    }
+
+    /// A value. Binary is not copied.
+    ///
+    /// # Errors
+    /// [`EncodeError`] says what keeps it from being sent.
+    pub fn from_value(value: &Value) -> Result<Self, EncodeError> {
+        write_value(value, Value::DEPTH)
+    }
+
+    /// The value with full fidelity.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the text breaks the wire format.
+    pub fn to_value(&self) -> Result<Value, DecodeError> {
+        read_value(&self.text, &self.blobs, Value::DEPTH)
+    }
+
+    /// The value as a serde type.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the text breaks the wire format, or says what was expected and what was found.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        typed(&self.text, scan(&self.text, |_, _| {})?, &self.blobs, Value::DEPTH)
+    }
+}
+
+/// Reads arguments one after the other, each as the type that its listener wants.
+#[derive(Clone, Debug)]
+pub struct ArgReader<'a> {
+    args: &'a Args,
+    elements: Vec<(Range<usize>, Scan)>,
+    position: usize,
+    depth: u32,
+}
+
+impl ArgReader<'_> {
+    /// The next argument. One that isn't there is `None` for an `Option` and `undefined` for a [`Value`].
+    ///
+    /// # Errors
+    /// [`ArgError`] if it is of another type, isn't there, or breaks the wire format.
+    pub fn read<T: DeserializeOwned>(&mut self) -> Result<T, ArgError> {
+        let position = self.position;
+        self.position += 1;
+        let argument = match self.elements.get(position) {
+            None => T::deserialize(Missing),
+            Some((range, found)) => {
+                typed(&self.args.text[range.clone()], *found, &self.args.blobs, self.depth)
+                    .map_err(|error| error.after(range.start))
+            }
+        };
+        argument.map_err(|source| ArgError { position, source })
+    }
+
+    /// All arguments that were not read yet, as values.
+    ///
+    /// # Errors
+    /// [`ArgError`] if one breaks the wire format.
+    pub fn rest(&mut self) -> Result<Vec<Value>, ArgError> {
+        let rest = self.position..self.elements.len();
+        rest.map(|_| self.read()).collect()
+    }
+
+    /// Arguments in all.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there are no arguments at all.
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+}
+
+/// An argument that couldn't be read as its listener wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgError {
+    /// Which argument, from 0.
+    pub position: usize,
+    /// What is wrong with it.
+    pub source: DecodeError,
+}
+
+impl fmt::Display for ArgError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ArgError { position, source } = self;
+        match source {
+            // A path goes on where this one ends: args[0].user.name
+            DecodeError::Mismatch(mismatch) if !mismatch.path.is_empty() => {
+                write!(f, "args[{position}]{source}")
+            }
+            DecodeError::Custom { path, .. } if !path.is_empty() => {
+                write!(f, "args[{position}]{source}")
+            }
+            _ => write!(f, "args[{position}]: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for ArgError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Where the elements of a JSON array are, and what was found in each.
+fn elements(text: &[u8]) -> Result<Vec<(Range<usize>, Scan)>, DecodeError> {
+    let list = text.trim_ascii();
+    let offset = text.len() - text.trim_ascii_start().len();
+    let [b'[', inner @ .., b']'] = list else { return Err(NO_LIST) };
+    if inner.trim_ascii().is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut elements = Vec::new();
+    let mut start = 1;
+    let mut ends = 0;
+    scan(list, |at, found| {
+        if list[at] != b':' {
+            // The list's own bracket is no level of the elements.
+            let element = Scan { depth: found.depth.saturating_sub(1), ..*found };
+            elements.push((offset + start..offset + at, element));
+            *found = Scan::NOTHING;
+            start = at + 1;
+            ends += u32::from(list[at] != b',');
+        }
+    })?;
+    // A second list after the first would have been split alike.
+    if ends != 1 {
+        return Err(DecodeError::Syntax {
+            offset: offset + start,
+            what: "more text after the list",
+        });
+    }
+    Ok(elements)
+}
+
+/// Reads one value as a serde type: plain JSON by serde_json, which is fastest; all else, and whatever serde_json
+/// refuses, by way of a [`Value`], whose errors say more.
+fn typed<T: DeserializeOwned>(
+    text: &[u8],
+    found: Scan,
+    blobs: &[Bytes],
+    depth: u32,
+) -> Result<T, DecodeError> {
+    if found.is_plain()
+        && found.depth <= depth
+        && let Ok(value) = serde_json::from_slice(text)
+    {
+        return Ok(value);
+    }
+    from_value(read_value(text, blobs, depth)?)
+}
+
+/// The error of arguments that are no list.
+const NO_LIST: DecodeError = DecodeError::Syntax { offset: 0, what: "arguments are a list" };
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::value::{Buffer, Date, Object, Text, View, ViewKind};
+
+    fn args(text: &str) -> Args {
+        Args {
+            text: Bytes::copy_from_slice(text.as_bytes()),
+            blobs: vec![Bytes::from_static(&[0, 1, 2, 3])],
+        }
+    }
+
+    fn first<T: DeserializeOwned>(text: &str) -> Result<T, ArgError> {
+        args(text).reader().unwrap().read()
+    }
+
+    fn message<T: DeserializeOwned + fmt::Debug>(text: &str) -> String {
+        first::<T>(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn arguments_are_read_one_by_one_as_their_types() {
+        let args = args(r#" [ "a" , [1,2.5] , {"k":null}, {"$":"undefined"} ] "#);
+        let mut reader = args.reader().unwrap();
+        assert_eq!(reader.len(), 4);
+        assert_eq!(reader.read::<String>().unwrap(), "a");
+        assert_eq!(reader.read::<(u8, f64)>().unwrap(), (1, 2.5));
+        assert_eq!(reader.read::<BTreeMap<String, Option<u8>>>().unwrap().len(), 1);
+        assert_eq!(reader.read::<Option<String>>().unwrap(), None);
+    }
+
+    #[test]
+    fn a_missing_argument_is_none_or_undefined_or_an_error() {
+        let args = Args::none();
+        let mut reader = args.reader().unwrap();
+        assert_eq!(reader.read::<Option<u8>>().unwrap(), None);
+        assert_eq!(reader.read::<Value>().unwrap(), Value::Undefined);
+        let error = reader.read::<String>().unwrap_err();
+        assert_eq!(error.to_string(), "args[2]: expected a string, found no argument");
+    }
+
+    #[test]
+    fn what_was_not_read_comes_as_values() {
+        let args = args(r#"[1,{"$":"undefined"},"x"]"#);
+        let mut reader = args.reader().unwrap();
+        reader.read::<u8>().unwrap();
+        assert_eq!(reader.rest().unwrap(), [Value::Undefined, Value::from("x")]);
+        assert_eq!(reader.rest().unwrap(), []);
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct User {
+        name: String,
+        ages: Vec<u8>,
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_with_its_place_and_both_sides() {
+        for (text, expected) in [
+            (r#"["x"]"#, "args[0]: expected struct User, found the string \"x\""),
+            (r#"[{"name":1}]"#, "args[0].name: expected a string, found the number 1"),
+            (
+                r#"[{"name":"a","ages":[1,2,256]}]"#,
+                "args[0].ages[2]: expected u8, found the number 256",
+            ),
+            (
+                r#"[{"name":"a","ages":[{"$":"undefined"}]}]"#,
+                "args[0].ages[0]: expected u8, found undefined",
+            ),
+            (r#"[{"name":{"$":"date","v":0}}]"#, "args[0].name: expected a string, found a Date"),
+            (
+                r#"[{"name":"\ud800"}]"#,
+                "args[0].name: expected a string, found a string with a lone surrogate",
+            ),
+            (r#"[{"name":"a"}]"#, "args[0]: missing field `ages`"),
+        ] {
+            assert_eq!(message::<User>(text), expected);
+        }
+    }
+
+    #[test]
+    fn integers_are_never_rounded() {
+        for (text, expected) in [
+            ("[1.5]", "args[0]: expected i64, found the number 1.5"),
+            (
+                "[1e300]",
+                "args[0]: expected i64, found the number 1e300, which may be rounded (send a BigInt)",
+            ),
+            (r#"[{"$":"number","v":"NaN"}]"#, "args[0]: expected i64, found the number NaN"),
+            (
+                r#"[{"$":"bigint","v":"9223372036854775808"}]"#,
+                "args[0]: expected i64, found the number 9223372036854775808",
+            ),
+            (
+                r#"[{"$":"bigint","v":"-9223372036854775809"}]"#,
+                "args[0]: expected i64, found a BigInt out of range",
+            ),
+        ] {
+            assert_eq!(message::<i64>(text).replace(&format!("{}", 1e300), "1e300"), expected);
+        }
+        assert!(
+            message::<i64>("[9007199254740992]").ends_with("which may be rounded (send a BigInt)")
+        );
+        assert!(
+            message::<u64>("[1152921504606847000]")
+                .ends_with("which may be rounded (send a BigInt)")
+        );
+        assert_eq!(first::<i64>("[9007199254740991]").unwrap(), 9_007_199_254_740_991);
+        assert_eq!(
+            first::<i64>(r#"[{"$":"bigint","v":"-9223372036854775808"}]"#).unwrap(),
+            i64::MIN
+        );
+        assert_eq!(first::<u8>(r#"[{"$":"bigint","v":"7"}]"#).unwrap(), 7);
+        assert_eq!(first::<i64>(r#"[{"$":"number","v":"-0"}]"#).unwrap(), 0);
+        let wide =
+            first::<u128>(r#"[{"$":"bigint","v":"340282366920938463463374607431768211455"}]"#);
+        assert_eq!(wide.unwrap(), u128::MAX);
+        assert_eq!(
+            message::<f64>(r#"[{"$":"bigint","v":"1"}]"#),
+            "args[0]: expected f64, found a BigInt"
+        );
+        assert!(first::<f64>(r#"[{"$":"number","v":"NaN"}]"#).unwrap().is_nan());
+        assert_eq!(first::<f64>("[5]").unwrap(), 5.0);
+    }
+
+    #[test]
+    fn binary_and_dates_have_their_types() {
+        let buffer = r#"[{"$":"arraybuffer","blob":0}]"#;
+        let view = r#"[{"$":"view","type":"Uint16Array","blob":0,"offset":2,"length":1}]"#;
+        let came = args(buffer);
+        let read = came.reader().unwrap().read::<Buffer>().unwrap();
+        assert_eq!(read.as_ptr(), came.blobs[0].as_ptr());
+        assert_eq!(first::<Buffer>(view).unwrap().0, &[2, 3][..]);
+        assert_eq!(first::<Vec<u8>>(buffer).unwrap(), [0, 1, 2, 3]);
+        assert_eq!(first::<Vec<u16>>(view).unwrap(), [0x302]);
+        assert_eq!(first::<Option<Buffer>>("[null]").unwrap(), None);
+        assert_eq!(
+            message::<Buffer>(r#"["text"]"#),
+            "args[0]: expected an ArrayBuffer, a typed array or a DataView, found the string \"text\""
+        );
+        assert_eq!(first::<Date>(r#"[{"$":"date","v":12}]"#).unwrap(), Date(12.0));
+        assert_eq!(first::<f64>(r#"[{"$":"date","v":12}]"#).unwrap(), 12.0);
+        assert!(first::<Date>(r#"[{"$":"date","v":null}]"#).unwrap().0.is_nan());
+        assert_eq!(message::<Date>("[true]"), "args[0]: expected a Date, found the boolean true");
+    }
+
+    #[test]
+    fn values_stand_anywhere_and_lose_nothing() {
+        #[derive(Debug, PartialEq, Deserialize, Serialize)]
+        struct Mixed {
+            value: Value,
+            text: Text,
+            more: Vec<Option<Buffer>>,
+        }
+        let buffer = Bytes::from_static(&[1, 2, 3, 4]);
+        let sent = Mixed {
+            value: Value::from([
+                Value::Undefined,
+                Value::from(-0.0),
+                Value::BigInt(5.into()),
+                Value::Date(1.0),
+                Value::View(View::new(ViewKind::Int16Array, buffer.clone(), 2, 1).unwrap()),
+                Value::from(Object::from_iter([("$", Text::from_utf16(&[0xdc00]))])),
+            ]),
+            text: Text::from_utf16(&[0xd800, 0x61]),
+            more: vec![Some(Buffer(buffer)), None],
+        };
+        let args = Args::from_serialize(&(&sent,)).unwrap();
+        assert_eq!(args.blobs.len(), 1);
+        assert_eq!(args.reader().unwrap().read::<Mixed>().unwrap(), sent);
+    }
+
+    #[test]
+    fn arguments_are_tuples_and_nothing_else() {
+        assert_eq!(Args::from_serialize(&()).unwrap(), Args::none());
+        assert_eq!(Args::from_serialize(&("a", 1)).unwrap().text, r#"["a",1]"#);
+        assert_eq!(Args::from_serialize(&vec![1]).unwrap().text, "[1]");
+        assert_eq!(Args::from_serialize("a"), Err(EncodeError::NotArguments));
+        assert_eq!(Args::from_serialize(&Buffer::default()), Err(EncodeError::NotArguments));
+    }
+
+    #[test]
+    fn the_list_of_arguments_is_no_level_of_theirs() {
+        let mut value = Value::Null;
+        for _ in 0..1_000 {
+            value = Value::from(vec![value]);
+        }
+        let args = Args::from_serialize(&(&value, 1)).unwrap();
+        assert_eq!(args.values().unwrap(), [value.clone(), 1.0.into()]);
+        assert_eq!(args.reader().unwrap().read::<Value>().unwrap(), value);
+        let error = args.reader_with_depth(999).unwrap().read::<Value>().unwrap_err();
+        assert!(matches!(error.source, DecodeError::Depth { depth: 1_000, limit: 999, .. }));
+    }
+
+    #[test]
+    fn types_are_nested_as_deep_as_the_stack_of_a_thread_bears_and_no_deeper() {
+        let read = |depth: usize| {
+            let text = format!("[{}{}]", "[".repeat(depth), "]".repeat(depth));
+            let read =
+                move || first::<serde_json::Value>(&text).map(drop).map_err(|error| error.source);
+            std::thread::Builder::new().stack_size(2 << 20).spawn(read).unwrap().join().unwrap()
+        };
+        assert_eq!(read(250), Ok(()));
+        assert_eq!(read(251), Err(DecodeError::TypedDepth { limit: 250 }));
+        assert_eq!(read(1_000), Err(DecodeError::TypedDepth { limit: 250 }));
+    }
+
+    #[test]
+    fn lists_that_are_none_are_refused() {
+        for text in ["", "1", "[", "{}", "[1", "[1]]", "[1][2]", "[1}"] {
+            assert!(args(text).reader().is_err() || first::<u8>(text).is_err(), "{text}");
+        }
+        for text in ["[,]", "[1,,2]", "[1,]"] {
+            let args = args(text);
+            let mut reader = args.reader().unwrap();
+            let all: Result<Vec<u8>, _> = (0..reader.len()).map(|_| reader.read()).collect();
+            assert!(matches!(all.unwrap_err().source, DecodeError::Syntax { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_reads_as_a_value_and_as_a_type() {
+        let answer = Encoded::from_serialize(&(u64::MAX, "x")).unwrap();
+        assert_eq!(answer.deserialize::<(u64, String)>().unwrap(), (u64::MAX, "x".into()));
+        assert_eq!(answer.to_value().unwrap(), Value::from([u64::MAX.into(), "x".into()]));
+        assert_eq!(Encoded::undefined().to_value().unwrap(), Value::Undefined);
+        assert_eq!(Encoded::undefined().deserialize::<Option<u8>>().unwrap(), None);
+    }
+}

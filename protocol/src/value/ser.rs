@@ -1,0 +1,691 @@
+//! From any serde type straight to the wire.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::ser::{self, Error as _};
+
+use super::json::{ESCAPED, Writer};
+use super::{EncodeError, Encoded, handover};
+
+/// Writes one value of any serde type as wire text and binary.
+///
+/// As serde_json does, with these differences: integers beyond 2^53 - 1 become BigInts, `NaN`, the infinities and
+/// `-0` stay what they are, bytes become an ArrayBuffer (copied once; [`Buffer`](super::Buffer) isn't copied at all),
+/// an `f32` is written as the double that it equals, and a key `$` is escaped. `None` and `()` are `null`.
+pub struct Serializer {
+    writer: Writer,
+}
+
+impl Serializer {
+    /// A serializer that refuses to nest deeper than `depth`.
+    pub fn new(depth: u32) -> Self {
+        Serializer { writer: Writer::new(depth) }
+    }
+
+    /// What was written.
+    pub fn finish(self) -> Encoded {
+        self.writer.finish()
+    }
+
+    fn integer(&mut self, number: impl Into<i128>) -> Result<(), EncodeError> {
+        self.writer.integer(number.into())
+    }
+
+    fn sequence(&mut self) -> Result<Sequence<'_>, EncodeError> {
+        self.writer.enter()?;
+        self.writer.raw("[");
+        Ok(Sequence { serializer: self, first: true, end: "]", levels: 1 })
+    }
+
+    fn entries(&mut self) -> Result<Entries<'_>, EncodeError> {
+        self.writer.enter()?;
+        let start = self.writer.text().len();
+        self.writer.raw("{");
+        Ok(Entries { serializer: self, start, first: true, escaped: false, end: "", levels: 1 })
+    }
+
+    /// Opens the object whose only key is an enum's variant, and gives back what closes it.
+    fn variant(&mut self, name: &'static str) -> Result<&'static str, EncodeError> {
+        self.writer.enter()?;
+        if name == "$" {
+            self.writer.raw(ESCAPED);
+            self.writer.raw(r#"["$","#);
+            return Ok("]]}");
+        }
+        self.writer.raw("{");
+        self.writer.json(name)?;
+        self.writer.raw(":");
+        Ok("}")
+    }
+}
+
+impl<'a> ser::Serializer for &'a mut Serializer {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Sequence<'a>;
+    type SerializeTuple = Sequence<'a>;
+    type SerializeTupleStruct = Sequence<'a>;
+    type SerializeTupleVariant = Sequence<'a>;
+    type SerializeMap = Entries<'a>;
+    type SerializeStruct = Entries<'a>;
+    type SerializeStructVariant = Entries<'a>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
+        self.writer.raw(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
+        self.integer(value)
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
+        match i128::try_from(value) {
+            Ok(value) => self.integer(value),
+            Err(_) => self.writer.digits(&value.to_string()),
+        }
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
+        self.writer.number(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
+        self.writer.number(value)
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), EncodeError> {
+        self.writer.json(&value)
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
+        self.writer.json(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {
+        self.writer.array_buffer(Bytes::copy_from_slice(value))
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        self.writer.raw("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if name == handover::TOKEN {
+            return handover::write(&mut self.writer, value);
+        }
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        let end = self.variant(variant)?;
+        value.serialize(&mut *self)?;
+        self.writer.raw(end);
+        self.writer.leave();
+        Ok(())
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Sequence<'a>, EncodeError> {
+        self.sequence()
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Sequence<'a>, EncodeError> {
+        self.sequence()
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _len: usize,
+    ) -> Result<Sequence<'a>, EncodeError> {
+        self.sequence()
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Sequence<'a>, EncodeError> {
+        let end = if self.variant(variant)? == "}" { "]}" } else { "]]]}" };
+        Ok(Sequence { end, levels: 2, ..self.sequence()? })
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Entries<'a>, EncodeError> {
+        self.entries()
+    }
+
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        _len: usize,
+    ) -> Result<Entries<'a>, EncodeError> {
+        self.entries()
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Entries<'a>, EncodeError> {
+        let end = self.variant(variant)?;
+        Ok(Entries { end, levels: 2, ..self.entries()? })
+    }
+}
+
+/// An array that isn't written to its end.
+pub struct Sequence<'a> {
+    serializer: &'a mut Serializer,
+    first: bool,
+    end: &'static str,
+    levels: u32,
+}
+
+impl Sequence<'_> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if !self.first {
+            self.serializer.writer.raw(",");
+        }
+        self.first = false;
+        value.serialize(&mut *self.serializer)
+    }
+
+    fn close(self) -> Result<(), EncodeError> {
+        self.serializer.writer.raw(self.end);
+        (0..self.levels).for_each(|_| self.serializer.writer.leave());
+        Ok(())
+    }
+}
+
+macro_rules! sequence {
+    ($($trait:ident $method:ident),+ $(,)?) => {$(
+        impl ser::$trait for Sequence<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+                self.element(value)
+            }
+
+            fn end(self) -> Result<(), EncodeError> {
+                self.close()
+            }
+        }
+    )+};
+}
+
+sequence! {
+    SerializeSeq serialize_element,
+    SerializeTuple serialize_element,
+    SerializeTupleStruct serialize_field,
+    SerializeTupleVariant serialize_field,
+}
+
+/// An object that isn't written to its end.
+pub struct Entries<'a> {
+    serializer: &'a mut Serializer,
+    /// Where its text starts, to write it anew when a key `$` turns up.
+    start: usize,
+    first: bool,
+    /// Whether it is written as a list of entries.
+    escaped: bool,
+    end: &'static str,
+    levels: u32,
+}
+
+impl Entries<'_> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
+        let before = self.serializer.writer.text().len();
+        self.separate();
+        let start = self.serializer.writer.text().len();
+        key.serialize(Key(&mut self.serializer.writer))?;
+        let text = self.serializer.writer.text();
+        if !self.escaped && &text[start..] == br#""$""# {
+            text.truncate(before);
+            let entries = escape(&text[self.start..])?;
+            text.truncate(self.start);
+            text.extend(entries);
+            self.escaped = true;
+            self.separate();
+            self.serializer.writer.raw(r#""$""#);
+        }
+        self.first = false;
+        self.serializer.writer.raw(if self.escaped { "," } else { ":" });
+        Ok(())
+    }
+
+    fn separate(&mut self) {
+        self.serializer.writer.raw(match (self.escaped, self.first) {
+            (false, true) => "",
+            (false, false) => ",",
+            (true, true) => "[",
+            (true, false) => ",[",
+        });
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(&mut *self.serializer)?;
+        if self.escaped {
+            self.serializer.writer.raw("]");
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<(), EncodeError> {
+        self.serializer.writer.raw(if self.escaped { "]}" } else { "}" });
+        self.serializer.writer.raw(self.end);
+        (0..self.levels).for_each(|_| self.serializer.writer.leave());
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Entries<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
+        self.key(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close()
+    }
+}
+
+macro_rules! entries {
+    ($($trait:ident),+) => {$(
+        impl ser::$trait for Entries<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), EncodeError> {
+                self.key(key)?;
+                self.value(value)
+            }
+
+            fn end(self) -> Result<(), EncodeError> {
+                self.close()
+            }
+        }
+    )+};
+}
+
+entries! { SerializeStruct, SerializeStructVariant }
+
+/// Writes an object so far, `{"a":1,"b":2`, as a list of entries.
+fn escape(object: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let mut closed = object.to_vec();
+    closed.push(b'}');
+    let mut escaped = ESCAPED.as_bytes().to_vec();
+    let mut start = 1;
+    let split = super::scan::scan(&closed, |at, _| {
+        if start == at {
+            return;
+        }
+        let part = &closed[start..at];
+        match closed[at] {
+            b':' => {
+                escaped.extend_from_slice(if start == 1 { b"[" } else { b",[" });
+                escaped.extend_from_slice(part);
+                escaped.push(b',');
+            }
+            _ => {
+                escaped.extend_from_slice(part);
+                escaped.push(b']');
+            }
+        }
+        start = at + 1;
+    });
+    split.map_err(EncodeError::custom)?;
+    Ok(escaped)
+}
+
+/// Writes a map's key as text, as serde_json does.
+struct Key<'a>(&'a mut Writer);
+
+impl Key<'_> {
+    fn quoted(self, text: impl std::fmt::Display) -> Result<(), EncodeError> {
+        self.0.raw(&format!("\"{text}\""));
+        Ok(())
+    }
+}
+
+macro_rules! quoted {
+    ($($method:ident: $type:ty),+ $(,)?) => {$(
+        fn $method(self, value: $type) -> Result<(), EncodeError> {
+            self.quoted(value)
+        }
+    )+};
+}
+
+fn no_key<T>(found: &'static str) -> Result<T, EncodeError> {
+    Err(EncodeError::Key { found })
+}
+
+impl ser::Serializer for Key<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = ser::Impossible<(), EncodeError>;
+    type SerializeTuple = ser::Impossible<(), EncodeError>;
+    type SerializeTupleStruct = ser::Impossible<(), EncodeError>;
+    type SerializeTupleVariant = ser::Impossible<(), EncodeError>;
+    type SerializeMap = ser::Impossible<(), EncodeError>;
+    type SerializeStruct = ser::Impossible<(), EncodeError>;
+    type SerializeStructVariant = ser::Impossible<(), EncodeError>;
+
+    quoted! {
+        serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_i128: i128, serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
+        serialize_u128: u128, serialize_f32: f32, serialize_f64: f64,
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), EncodeError> {
+        self.0.json(&value)
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
+        self.0.json(value)
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.0.json(variant)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if name != handover::TOKEN {
+            return value.serialize(self);
+        }
+        let start = self.0.text().len();
+        handover::write(self.0, value)?;
+        if self.0.text()[start..].starts_with(b"\"") {
+            Ok(())
+        } else {
+            no_key("a value that is no text")
+        }
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<(), EncodeError> {
+        no_key("binary")
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        no_key("null")
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        no_key("null")
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), EncodeError> {
+        no_key("null")
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<(), EncodeError> {
+        no_key("an object")
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, EncodeError> {
+        no_key("an array")
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, EncodeError> {
+        no_key("an array")
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleStruct, EncodeError> {
+        no_key("an array")
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, EncodeError> {
+        no_key("an object")
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, EncodeError> {
+        no_key("an object")
+    }
+
+    fn serialize_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStruct, EncodeError> {
+        no_key("an object")
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, EncodeError> {
+        no_key("an object")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::value::{Buffer, Text, Value};
+
+    fn wire<T: Serialize>(value: T) -> String {
+        let wire = Encoded::from_serialize(&value).unwrap();
+        String::from_utf8(wire.text.to_vec()).unwrap()
+    }
+
+    #[derive(Serialize)]
+    struct Tagged {
+        before: Vec<&'static str>,
+        #[serde(rename = "$")]
+        dollar: i32,
+        after: BTreeMap<&'static str, i32>,
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_tag_is_escaped_wherever_it_stands() {
+        let tagged = Tagged {
+            before: vec!["a,]}", "\""],
+            dollar: 1,
+            after: BTreeMap::from([("$", 2), ("x", 3)]),
+        };
+        assert_eq!(
+            wire(tagged),
+            concat!(
+                r#"{"$":"object","entries":[["before",["a,]}","\""]],["$",1],"#,
+                r#"["after",{"$":"object","entries":[["$",2],["x",3]]}]]}"#
+            )
+        );
+    }
+
+    #[derive(Serialize)]
+    enum Variants {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, u8),
+        Struct {
+            a: u8,
+        },
+        #[serde(rename = "$")]
+        Dollar(u8, u8),
+    }
+
+    #[test]
+    fn enums_are_written_as_serde_json_writes_them() {
+        use Variants::*;
+        let all = (Unit, Newtype(1), Tuple(1, 2), Struct { a: 1 }, Dollar(3, 4));
+        assert_eq!(
+            wire(all),
+            concat!(
+                r#"["Unit",{"Newtype":1},{"Tuple":[1,2]},{"Struct":{"a":1}},"#,
+                r#"{"$":"object","entries":[["$",[3,4]]]}]"#
+            )
+        );
+    }
+
+    #[test]
+    fn no_number_is_rounded() {
+        assert_eq!(wire((1.0, -1.5, 0.1_f32, 1e300)), "[1,-1.5,0.10000000149011612,1e+300]");
+        assert_eq!(
+            wire((i64::MAX, u128::MAX)),
+            concat!(
+                r#"[{"$":"bigint","v":"9223372036854775807"},"#,
+                r#"{"$":"bigint","v":"340282366920938463463374607431768211455"}]"#
+            )
+        );
+        assert_eq!(wire((-0.0, f32::NAN)), r#"[{"$":"number","v":"-0"},{"$":"number","v":"NaN"}]"#);
+    }
+
+    #[test]
+    fn keys_become_text_or_are_refused() {
+        assert_eq!(wire(BTreeMap::from([(1, true), (-2, false)])), r#"{"-2":false,"1":true}"#);
+        let lone = Value::String(Text::from_utf16(&[0xd800]));
+        let map = std::iter::once((lone, 1)).map(|(k, v)| (Wrapped(k), v)).collect::<Vec<_>>();
+        assert_eq!(wire(Pairs(map)), r#"{"\ud800":1}"#);
+        let error = Encoded::from_serialize(&BTreeMap::from([((1, 2), 3)])).unwrap_err();
+        assert_eq!(error, EncodeError::Key { found: "an array" });
+        let error = Encoded::from_serialize(&Pairs(vec![(Wrapped(Value::Null), 1)])).unwrap_err();
+        assert_eq!(error, EncodeError::Key { found: "a value that is no text" });
+    }
+
+    struct Wrapped(Value);
+    struct Pairs(Vec<(Wrapped, i32)>);
+
+    impl Serialize for Pairs {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(key, value)| (&key.0, value)))
+        }
+    }
+
+    #[test]
+    fn binary_passes_without_a_copy() {
+        let buffer = Buffer::from(vec![1, 2, 3]);
+        let wire = Encoded::from_serialize(&(&buffer, Value::from(buffer.clone()))).unwrap();
+        assert_eq!(wire.text, r#"[{"$":"arraybuffer","blob":0},{"$":"arraybuffer","blob":0}]"#);
+        assert_eq!(wire.blobs[0].as_ptr(), buffer.as_ptr());
+    }
+
+    #[derive(Serialize)]
+    struct Nest(Option<Box<[Nest; 1]>>);
+
+    #[test]
+    fn depth_is_refused_with_both_numbers_through_serde_and_values_alike() {
+        let mut value = Value::Null;
+        let mut nest = Nest(None);
+        for _ in 0..1_000 {
+            value = Value::from(vec![value]);
+            nest = Nest(Some(Box::new([nest])));
+        }
+        assert!(Encoded::from_serialize(&value).is_ok());
+        assert!(Encoded::from_serialize(&nest).is_ok());
+        let refused = Err(EncodeError::Depth { depth: 1_001, limit: 1_000 });
+        assert_eq!(Encoded::from_serialize(&[value]), refused);
+        assert_eq!(Encoded::from_serialize(&[nest]), refused);
+    }
+}
