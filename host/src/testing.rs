@@ -52,7 +52,7 @@ pub struct PageError {
     /// The code, if the handler gave one.
     pub code: Option<String>,
     /// The data, if the handler gave some.
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
 }
 
 /// A message that the page was sent: its channel and its arguments.

@@ -20,7 +20,7 @@ pub struct ErrorInfo {
     pub code: Option<String>,
     /// Further data.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
 }
 
 impl ErrorInfo {
@@ -79,7 +79,7 @@ impl ErrorInfo {
             other => {
                 let message =
                     serde_json::to_string(&other).unwrap_or_else(|error| error.to_string());
-                Self { data: Some(other), ..Self::plain(message) }
+                Self { data: Some(Box::new(other)), ..Self::plain(message) }
             }
         }
     }
@@ -91,7 +91,7 @@ impl ErrorInfo {
         let known = ["name", "message", "code", "data"];
         let strange = object.iter().any(|(key, _)| !known.iter().any(|known| key == *known));
         let data = if strange { Some(Value::Object(object)) } else { object.remove("data") };
-        Self { name, message, code, data }
+        Self { name, message, code, data: data.map(Box::new) }
     }
 
     /// The object of the wire's `fail` packet.
