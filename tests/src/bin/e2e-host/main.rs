@@ -1,0 +1,17 @@
+//! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
+
+mod order;
+mod sync;
+mod tabs;
+
+use exciton::{App, BrowserWindow, CommandLine, WindowOptions};
+
+#[tokio::main]
+async fn main() -> exciton::Result<()> {
+    let app = App::new().name("e2e-host").command_line(&CommandLine::from_env()?);
+    order::listen(&app)?;
+    sync::listen(&app)?;
+    tabs::listen(&app)?;
+    app.on_ready(|app| BrowserWindow::new(app, WindowOptions::new())?.load_url("/"));
+    app.run().await
+}
