@@ -194,7 +194,10 @@ fn in_browser(variable: &str, driver: Option<String>, before: &str) -> Result<Do
         }
         job.env(variable, &driver)
     }));
-    protocol.and(done)
+    match (protocol, done) {
+        (Err(none), Ok(Done::Tests(output))) => Err(Failure { output, ..none }),
+        (_, done) => done,
+    }
 }
 
 /// A crate's test targets that are wanted by name and text, as cargo's flags.
