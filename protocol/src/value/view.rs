@@ -32,7 +32,7 @@ impl View {
         let end =
             length.checked_mul(kind.element_size()).and_then(|bytes| bytes.checked_add(offset));
         match end {
-            Some(end) if end <= buffer.len() && offset % kind.element_size() == 0 => {
+            Some(end) if end <= buffer.len() && offset.is_multiple_of(kind.element_size()) => {
                 Ok(View { kind, buffer, offset, length })
             }
             _ => Err(bad),

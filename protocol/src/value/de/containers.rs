@@ -100,7 +100,7 @@ pub(super) fn variant<'de, V: Visitor<'de>>(
     content: Option<Node>,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let step = content.is_some().then(|| step(&name)).unwrap_or_default();
+    let step = if content.is_some() { step(&name) } else { String::new() };
     visitor.visit_enum(Variant { name, content }).map_err(|error| error.within(step))
 }
 

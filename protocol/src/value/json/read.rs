@@ -546,7 +546,7 @@ mod tests {
     #[test]
     fn binary_is_a_slice_of_what_came_in() {
         let blob = Bytes::from(vec![1, 2, 3, 4]);
-        let value = read_value(r#"{"$":"arraybuffer","blob":0}"#, &[blob.clone()], 0).unwrap();
+        let value = read_value(r#"{"$":"arraybuffer","blob":0}"#, std::slice::from_ref(&blob), 0).unwrap();
         assert_eq!(value.as_bytes().unwrap().as_ptr(), blob.as_ptr());
     }
 
