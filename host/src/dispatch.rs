@@ -154,7 +154,7 @@ fn invoke(
     let watch = Watch::new("handler", channel);
     let mut pending = None;
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(event, args))) {
-        Ok(Flow::Now(outcome)) => reply.settle(outcome),
+        Ok(Flow::Now(outcome)) => reply.settle(logged(channel, outcome)),
         Ok(Flow::Later(future)) => {
             let rest = settled_later(future, reply, channel.into());
             pending = poll_once(Box::pin(rest.instrument(span.clone())), cx);
@@ -167,9 +167,17 @@ fn invoke(
 
 async fn settled_later(future: BoxFuture<Outcome>, reply: PendingReply, channel: Box<str>) {
     match AssertUnwindSafe(future).catch_unwind().await {
-        Ok(outcome) => reply.settle(outcome),
+        Ok(outcome) => reply.settle(logged(&channel, outcome)),
         Err(payload) => reply.settle(handler_panicked(&channel, &*payload)),
     }
+}
+
+/// Electron prints what its handlers reject with, too.
+fn logged(channel: &str, outcome: Outcome) -> Outcome {
+    if let Err(error) = &outcome {
+        tracing::warn!(channel, error = error.message, "a handler rejected");
+    }
+    outcome
 }
 
 fn handler_panicked(channel: &str, payload: &(dyn Any + Send)) -> Outcome {

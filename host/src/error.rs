@@ -139,8 +139,20 @@ impl fmt::Display for Error {
 /// The text that a `main` which returns it prints: the message, then one line per cause.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
-        let mut cause = self.source().and_then(StdError::source);
+        match self.source() {
+            Some(source) => write!(f, "{}", Causes(source)),
+            None => f.write_str(&self.0.message),
+        }
+    }
+}
+
+/// An error's message, then one line per cause.
+pub(crate) struct Causes<'a>(pub &'a (dyn StdError + 'static));
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
         while let Some(error) = cause {
             write!(f, "\n  caused by: {error}")?;
             cause = error.source();
@@ -152,6 +164,10 @@ impl fmt::Debug for Error {
 /// As the object that a page would see: `name`, `message`, and `code` and `data` where they are given.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        // The page gets the message alone; the causes are for the log.
+        if self.source().is_some_and(|source| source.source().is_some()) {
+            tracing::warn!("an error for a page: {self:?}");
+        }
         let len = 2 + usize::from(self.0.code.is_some()) + usize::from(self.0.data.is_some());
         let mut object = serializer.serialize_struct("Error", len)?;
         object.serialize_field("name", &self.0.name)?;

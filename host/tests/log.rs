@@ -58,6 +58,13 @@ async fn failures_panics_slow_calls_and_missing_answers_are_logged_once() {
     ipc_main.on("slow", |_event| compute());
     ipc_main.on("slow later", |_event| async { compute() });
     ipc_main.handle("slow handler", |_event| compute()).unwrap();
+    ipc_main.handle("rejects", |_event| Err::<(), _>("no ink")).unwrap();
+    ipc_main
+        .handle("has a cause", |_event| {
+            let error = anyhow::anyhow!("no ink").context("printing");
+            Err::<(), exciton::Error>(error.into())
+        })
+        .unwrap();
     ipc_main.handle("panics", |_event| async { panic!("inside out") }).unwrap();
 
     page.send("fine", (1,)).await.unwrap();
@@ -76,6 +83,11 @@ async fn failures_panics_slow_calls_and_missing_answers_are_logged_once() {
     }
     page.invoke("slow handler", ()).await.unwrap();
     check(&lines.take(), &["WARN", "a handler", SLOW]);
+    page.invoke("rejects", ()).await.unwrap_err();
+    check(&lines.take(), &["WARN", "a handler rejected", "channel=\"rejects\"", "no ink"]);
+    page.invoke("has a cause", ()).await.unwrap_err();
+    let logged = lines.take();
+    assert!(logged.contains("printing\n  caused by: no ink"), "{logged}");
     page.invoke("panics", ()).await.unwrap_err();
     check(&lines.take(), &["ERROR", "a handler panicked", "inside out"]);
     page.send_sync("nobody", ()).await.unwrap();

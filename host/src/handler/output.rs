@@ -8,7 +8,7 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::{Flow, Heard, Outcome, probe};
-use crate::error::{Error, ErrorInfo};
+use crate::error::{Causes, Error, ErrorInfo};
 
 /// What a handler may return at once.
 ///
@@ -79,7 +79,12 @@ where
     fn into_outcome(self) -> Outcome {
         match self {
             Ok(value) => probe::outcome(&value),
-            Err(error) => Err(ErrorInfo::plain(error.to_string())),
+            Err(error) => {
+                if error.source().is_some() {
+                    tracing::warn!("an error for a page: {}", Causes(&*error));
+                }
+                Err(ErrorInfo::plain(error.to_string()))
+            }
         }
     }
 }
