@@ -8,17 +8,34 @@
 
 #![forbid(unsafe_code)]
 
+mod decode;
+mod envelope;
 mod error;
+mod frame;
 mod ids;
 mod limits;
 mod link;
+mod packet;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
+mod sync;
+mod tab;
+mod value;
 
+pub use decode::FrameError;
+pub use envelope::Message;
 pub use error::{CloseReason, Full, LinkLost, PeerMisbehaved, TooLarge, close_code};
+pub use frame::{DATA_TAIL, Frame, Hello, Packets, VERSION, Welcome, data_head, part_message, part_text};
 pub use ids::{BadId, Epoch, LinkId, Millis, Seq, TabId};
 pub use limits::Limits;
 pub use link::{
     Admission, Admit, Attached, Batch, ConnId, Contact, Gone, HostLink, HostTransmit, InFlight,
     Merge, Outbox, PageEvent, PageLink, PageTransmit, Refused, TooNested, Want,
+};
+pub use packet::{Call, Packet};
+pub use sync::{SyncAnswer, SyncHead, SyncRequest, SyncState};
+pub use tab::TabInfo;
+pub use value::{
+    ArgError, ArgReader, Args, Array, BadView, Buffer, Date, DecodeError, EncodeError, Encoded, Mismatch, Object,
+    Serializer, Text, Value, View, ViewKind, from_value, read_value, to_value, write_value,
 };
