@@ -14,7 +14,7 @@ pub(crate) fn load(folder: &Path, entry: &str) -> anyhow::Result<String> {
     let mut reader = Reader { folder, state: HashMap::new(), text: String::new() };
     reader.add(entry)?;
     let mut names = HashSet::new();
-    match reader.text.lines().filter_map(declared).find(|name| !names.insert(*name)) {
+    match reader.text.lines().flat_map(declared).find(|name| !names.insert(*name)) {
         Some(twice) => bail!("two modules declare `{twice}`, and all share one scope"),
         None => Ok(reader.text),
     }
@@ -86,13 +86,15 @@ fn imported(statement: &str) -> anyhow::Result<String> {
         .with_context(|| format!("`{statement}`: write './x.js' in single quotes"))
 }
 
-/// The name that a line declares in the scope of all modules.
-fn declared(line: &str) -> Option<&str> {
-    let rest = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word))?;
-    rest.split(|character: char| {
-        !character.is_alphanumeric() && character != '_' && character != '$'
-    })
-    .next()
+/// The names that a line declares in the scope of all modules.
+fn declared(line: &str) -> Vec<&str> {
+    let Some(rest) = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word)) else { return Vec::new() };
+    let part = |character: char| character.is_alphanumeric() || character == '_' || character == '$';
+    let Some(members) = rest.strip_prefix('{').and_then(|rest| rest.split('}').next()) else {
+        return rest.split(|character| !part(character)).take(1).collect();
+    };
+    // `a` declares a, `a: b` declares b.
+    members.split(',').filter_map(|member| member.split(':').next_back()).map(str::trim).collect()
 }
 
 const DECLARATIONS: [&str; 5] = ["async function ", "function ", "class ", "const ", "let "];
@@ -158,17 +160,18 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_declaration_is_found() {
-        for (line, name) in [
-            ("function a(b) {", Some("a")),
-            ("async function $b() {", Some("$b")),
-            ("const C_1 = 5;", Some("C_1")),
-            ("class D extends A {", Some("D")),
-            ("let e;", Some("e")),
-            ("  const inner = 1;", None),
-            ("f();", None),
+    fn the_names_of_a_declaration_are_found() {
+        for (line, names) in [
+            ("function a(b) {", &["a"][..]),
+            ("async function $b() {", &["$b"][..]),
+            ("const C_1 = 5;", &["C_1"][..]),
+            ("class D extends A {", &["D"][..]),
+            ("const { f, g: h } = Object;", &["f", "h"]),
+            ("let e;", &["e"][..]),
+            ("  const inner = 1;", &[]),
+            ("f();", &[]),
         ] {
-            assert_eq!(declared(line), name, "{line}");
+            assert_eq!(declared(line), names, "{line}");
         }
     }
 
