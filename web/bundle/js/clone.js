@@ -11,7 +11,7 @@ export function encode(args, depth = 1000) {
   const walk = { path: [], depth, blobs: null, buffers: null, shield: hasToJson() };
   const copy = newList(args.length, walk);
   for (let i = 0; i < args.length; i++) copy[i] = flat(args[i], walk);
-  return { text: JSON.stringify(copy), blobs: walk.blobs };
+  return { text: stringify(copy), blobs: walk.blobs };
 }
 
 // The value that parsed JSON stands for; it becomes part of that value. blobs are Uint8Arrays or ArrayBuffers. A text
@@ -233,6 +233,42 @@ function newList(length, walk) {
   const list = new Array(length);
   if (walk.shield) Object.defineProperty(list, 'toJSON', { value: undefined });
   return list;
+}
+
+function stringify(copy) {
+  try {
+    return JSON.stringify(copy);
+  } catch {
+    // Escaped keys make three levels of one, and engines run out of stack at a few thousand.
+    return stringifyDeep(copy);
+  }
+}
+
+// As JSON.stringify, without recursion.
+function stringifyDeep(root) {
+  const open = [{ keys: [0], at: 0, values: [root], end: '' }];
+  let text = '';
+  while (open.length > 0) {
+    const top = open[open.length - 1];
+    if (top.at === top.keys.length) {
+      text += top.end;
+      open.pop();
+      continue;
+    }
+    const key = top.keys[top.at];
+    const value = top.values[key];
+    if (top.at > 0) text += ',';
+    if (!isArray(top.values)) text += `${JSON.stringify(key)}:`;
+    top.at += 1;
+    if (typeof value === 'object' && value !== null) {
+      const list = isArray(value);
+      text += list ? '[' : '{';
+      open.push({ keys: keysOf(value), at: 0, values: value, end: list ? ']' : '}' });
+    } else {
+      text += JSON.stringify(value);
+    }
+  }
+  return text;
 }
 
 function hasToJson() {
