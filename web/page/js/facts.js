@@ -15,8 +15,9 @@ if (globalThis.require === undefined) {
   watch(ipcRenderer);
   const about = await ipcRenderer.invoke('about');
   const built = about.optimized ? 'release' : 'debug';
-  put('host', `Rust on ${about.system}`);
-  put('fact-host', `exciton ${about.version} (${built}), native on ${about.system} ${about.architecture}, process ${about.pid}`);
+  const system = { linux: 'Linux', macos: 'macOS', windows: 'Windows' }[about.system] ?? about.system;
+  put('host', `Rust on ${system}`);
+  put('fact-host', `exciton ${about.version}, a ${built} build for ${system} on ${about.architecture}, process ${about.pid}`);
   put('fact-id', `number ${about.webContents} of that process`);
   put('fact-js', about.webContents);
   results.webContents = about.webContents;

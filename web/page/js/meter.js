@@ -26,9 +26,10 @@ document.getElementById('sends').addEventListener('click', (event) => burst(even
 
 function frame() {
   requestAnimationFrame(frame);
-  if (!measuring && !busy) measure();
   frames += 1;
-  if (frames % 3 === 0) draw();
+  // Now and then, so that the page has little to do beside it.
+  if (frames % 3 === 0 && !measuring && !busy) measure();
+  if (frames % 5 === 0) draw();
   if (frames % 12 === 0) tell();
 }
 

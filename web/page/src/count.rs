@@ -91,26 +91,22 @@ pub fn prepare(stage: &Rc<Stage>) -> Result<(), JsValue> {
 impl Counter {
     async fn run(&self, place: Place) {
         self.buttons.iter().for_each(|button| button.set_disabled(true));
-        let id = if place == Place::Main { "count-result" } else { "count-here-result" };
-        let (said, class) = match self.count(place).await {
-            Ok(said) => said,
-            Err(trouble) => (trouble.to_string(), "wrong"),
+        let (id, prefix) = match place {
+            Place::Main => ("count-result", "count"),
+            Place::Page => ("count-here-result", "countHere"),
         };
-        let shown = dom::element::<HtmlElement>(id).map(|shown| {
-            shown.set_text_content(Some(&said));
-            shown.set_class_name(class);
-        });
+        let shown = match self.count(place, id, prefix).await {
+            Ok(()) => Ok(()),
+            Err(trouble) => dom::tell(prefix, "failed")
+                .and_then(|()| dom::set_parts(id, &[("span", "wrong", &trouble.to_string())])),
+        };
         if let Err(error) = shown {
             dom::report(&format!("{error:?}"));
         }
         self.buttons.iter().for_each(|button| button.set_disabled(false));
     }
 
-    async fn count(&self, place: Place) -> Result<(String, &'static str), Trouble> {
-        let (id, prefix) = match place {
-            Place::Main => ("count-result", "count"),
-            Place::Page => ("count-here-result", "countHere"),
-        };
+    async fn count(&self, place: Place, id: &str, prefix: &str) -> Result<(), Trouble> {
         dom::tell(prefix, "running")?;
         dom::set_text(id, "counting …")?;
         let power = self.power().await?;
@@ -136,16 +132,25 @@ impl Counter {
         let longest = if place == Place::Main { "longestGap" } else { "longestGapHere" };
         dom::tell(longest, &format!("{gap:.1}"))?;
         dom::tell(prefix, if right { "right" } else { "wrong" })?;
-        let said = format!(
-            "{} primes below 2{}, {} · {:.1} s · longest gap between two frames {} ms",
-            grouped(counted.primes),
-            raised(power),
-            if right { "as the literature says ✓" } else { "but the literature says otherwise" },
-            counted.milliseconds / 1000.0,
-            grouped(gap.round() as u64),
-        );
-        let fine = right && (gap <= ALLOWED || place == Place::Page);
-        Ok((said, if fine { "ok" } else { "wrong" }))
+
+        let class = |fine: bool| if fine { "ok" } else { "wrong" };
+        let primes = format!("{} primes", grouped(counted.primes));
+        let took = format!(" below 2{} in {:.1} s, ", raised(power), counted.milliseconds / 1000.0);
+        let checked =
+            if right { "as the literature says ✓" } else { "but the literature says otherwise" };
+        let longest = format!("{} ms", grouped(gap.round() as u64));
+        dom::set_parts(
+            id,
+            &[
+                ("strong", "", &primes),
+                ("span", "", &took),
+                ("span", class(right), checked),
+                ("br", "", ""),
+                ("span", "", "longest gap between two frames: "),
+                ("strong", class(gap <= ALLOWED), &longest),
+            ],
+        )?;
+        Ok(())
     }
 
     async fn count_there(&self, power: u32) -> Result<Counted, Trouble> {

@@ -24,6 +24,19 @@ pub fn set_text(id: &str, text: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// Replaces what the element shows by these, each an element's name, class and text.
+pub fn set_parts(id: &str, parts: &[(&str, &str, &str)]) -> Result<(), JsValue> {
+    let shown = element::<HtmlElement>(id)?;
+    shown.set_text_content(None);
+    for (name, class, text) in parts {
+        let part = document()?.create_element(name)?;
+        part.set_class_name(class);
+        part.set_text_content(Some(text));
+        shown.append_child(&part)?;
+    }
+    Ok(())
+}
+
 /// Leaves a result where tests read it: in the root element's `data-…` attributes.
 pub fn tell(name: &str, text: &str) -> Result<(), JsValue> {
     let root = document()?.document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());

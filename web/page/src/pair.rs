@@ -12,7 +12,7 @@ pub fn places(seconds: f64, width: f64, height: f64) -> (Point, Point) {
         height / 2.0,
     );
     let (sine, cosine) = (seconds * TAU / 4.0).sin_cos();
-    let reach = (height * 0.9, height * 0.3);
+    let reach = ((height * 0.9).min(width / 2.0 - 20.0), height * 0.3);
     let offset = (reach.0 * cosine - 6.0 * sine, reach.1 * sine + height * 0.08 * cosine);
     let at = |sign: f64| (centre.0 + sign * offset.0, centre.1 + sign * offset.1);
     (at(1.0), at(-1.0))
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn the_two_stay_on_the_stage() {
-        for (width, height) in [(320.0, 150.0), (1000.0, 150.0)] {
+        for (width, height) in [(260.0, 160.0), (320.0, 160.0), (1000.0, 160.0)] {
             for tenth in 0..2300 {
                 let (electron, hole) = places(f64::from(tenth) / 10.0, width, height);
                 for (x, y) in [electron, hole] {
