@@ -8,7 +8,8 @@ use exciton::{App, BrowserWindow, CommandLine, WindowOptions};
 
 #[tokio::main]
 async fn main() -> exciton::Result<()> {
-    let app = App::new().name("e2e-host").command_line(&CommandLine::from_env()?);
+    let line = CommandLine::from_env()?;
+    let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
     order::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
