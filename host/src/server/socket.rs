@@ -15,6 +15,7 @@ use exciton_protocol::{
 };
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use tracing::Instrument;
 
 use crate::document::{Document, Refusal, Way, instant, now};
 use crate::links::{Links, Visit};
@@ -32,12 +33,20 @@ pub(crate) async fn socket(
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(2 * bytes)
-        .on_upgrade(move |socket| converse(links, extensions, socket))
+        .on_upgrade(move |socket| {
+            let conn = links.conn();
+            let span = tracing::debug_span!("connection", conn);
+            converse(links, conn, extensions, socket).instrument(span)
+        })
 }
 
-async fn converse(links: Arc<Links>, extensions: Extensions, mut socket: WebSocket) {
+async fn converse(
+    links: Arc<Links>,
+    conn: ConnId,
+    extensions: Extensions,
+    mut socket: WebSocket,
+) {
     let _counted = links.count_socket();
-    let conn = links.conn();
     let hello = match tokio::time::timeout(HELLO, read_hello(&mut socket)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(reason)) => return close(socket, reason).await,
