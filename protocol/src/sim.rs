@@ -169,14 +169,14 @@ impl World {
         }
         let mut answer = self.host.sync(&request, fault != SyncFault::Slow, self.now)?;
         if matches!(answer, host::Answer::Pending { .. }) {
-            self.page.sync_state(&answer)?;
+            self.page.sync_state(&request.got, &answer)?;
             let again = wire::SyncBody { batches: Vec::new(), ..request.clone() };
             answer = self.host.sync(&again, true, self.now)?;
         }
         if fault == SyncFault::Copied {
             self.wire.copied = Some(request.clone());
         }
-        self.page.sync_answer(request.seq, &answer, self.now)
+        self.page.sync_answer(&request, &answer, self.now)
     }
 
     fn advance(&mut self, span: u64) {

@@ -109,7 +109,12 @@ pub enum SyncAnswer {
     /// 202: everything was admitted; the page asks again, without its packets.
     Pending(SyncState),
     /// 410: the link is over.
-    Lost(LinkLost),
+    Lost {
+        /// The reason.
+        why: LinkLost,
+        /// The packets of this request were admitted before: they may have run.
+        admitted: bool,
+    },
 }
 
 /// Where the link stands after a request. Each answer has it, so that the next request can be short.
@@ -131,14 +136,17 @@ impl SyncAnswer {
         match self {
             Self::Done { .. } => 200,
             Self::Pending(_) => 202,
-            Self::Lost(_) => 410,
+            Self::Lost { .. } => 410,
         }
     }
 
     /// The body.
     pub fn encode(&self) -> Result<Message, serde_json::Error> {
         match self {
-            Self::Lost(why) => Ok(Message::Text(serde_json::to_vec(&serde_json::json!({ "lost": why }))?.into())),
+            Self::Lost { why, admitted } => {
+                let body = serde_json::json!({ "lost": why, "admitted": admitted });
+                Ok(Message::Text(serde_json::to_vec(&body)?.into()))
+            }
             Self::Pending(state) => Ok(Message::Text(serde_json::to_vec(state)?.into())),
             Self::Done { state, seq, outcome } => {
                 let (name, value) = match outcome {
@@ -161,6 +169,7 @@ impl SyncAnswer {
         #[derive(Deserialize)]
         struct Lost {
             lost: LinkLost,
+            admitted: bool,
         }
         #[derive(Deserialize)]
         struct Done<'a> {
@@ -179,7 +188,7 @@ impl SyncAnswer {
         let (json, mut run) = message.split()?;
         if status == 410 {
             let body: Lost = serde_json::from_slice(&json).map_err(FrameError::json)?;
-            return Ok(Self::Lost(body.lost));
+            return Ok(Self::Lost { why: body.lost, admitted: body.admitted });
         }
         let state: SyncState = serde_json::from_slice(&json).map_err(FrameError::json)?;
         if status == 202 {
@@ -253,7 +262,8 @@ mod tests {
             done(Ok(value("{\"$\":\"arraybuffer\",\"blob\":0}", vec![Bytes::from_static(b"x")]))),
             done(Err(value("{\"name\":\"Error\",\"message\":\"no\"}", vec![]))),
             SyncAnswer::Pending(state),
-            SyncAnswer::Lost(LinkLost::Expired),
+            SyncAnswer::Lost { why: LinkLost::Expired, admitted: false },
+            SyncAnswer::Lost { why: LinkLost::Quit, admitted: true },
         ] {
             let message = answer.encode().unwrap();
             assert_eq!(SyncAnswer::decode(answer.status(), &message).unwrap(), answer);

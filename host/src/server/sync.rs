@@ -51,10 +51,14 @@ async fn serve(
     let visit = Visit { link: head.link, epoch: head.epoch, fresh, first, tab: &head.tab, extensions };
     let document = match links.visit(&visit) {
         Ok(document) => document,
-        Err(why) => return Ok(SyncAnswer::Lost(why)),
+        Err(why) => return Ok(SyncAnswer::Lost { why, admitted: false }),
     };
+    // A page that is back from the back/forward cache may call before its socket is open again.
+    if !request.head.bye && document.lock().frozen {
+        links.thaw(&document, extensions);
+    }
     if let Some(why) = admit(&document, &request, size)? {
-        return Ok(SyncAnswer::Lost(why));
+        return Ok(SyncAnswer::Lost { why, admitted: false });
     }
     let Some(seq) = request.head.seq.filter(|_| !request.head.bye) else {
         return Ok(SyncAnswer::Pending(state(links, &document)));
@@ -101,7 +105,7 @@ async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
 fn look(links: &Links, document: &Document, seq: Seq) -> Option<SyncAnswer> {
     let state = document.lock();
     if let Some(why) = state.over {
-        return Some(SyncAnswer::Lost(why));
+        return Some(SyncAnswer::Lost { why, admitted: true });
     }
     let outcome = state.link.answer_of(seq)??;
     let outcome = match outcome {

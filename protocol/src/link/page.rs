@@ -30,7 +30,7 @@ pub struct PageLink<P> {
     admitted: Seq,
     /// Synchronous requests under way, the innermost last.
     syncs: Vec<Seq>,
-    /// Answers of synchronous requests that the host may forget.
+    /// Synchronous requests that are through, answered or given up: the host may forget them.
     got: Vec<Seq>,
     lost: Option<LinkLost>,
     events: VecDeque<PageEvent>,
@@ -154,12 +154,10 @@ impl<P: Merge> PageLink<P> {
         if self.syncs.len() >= limit as usize { Err(TooNested { limit }) } else { Ok(()) }
     }
 
-    /// Ends it. `answered` says whether its answer has come, so that the host can forget it.
-    pub fn sync_end(&mut self, seq: Seq, answered: bool) {
+    /// Ends it, answered or given up.
+    pub fn sync_end(&mut self, seq: Seq) {
         self.syncs.retain(|open| *open != seq);
-        if answered {
-            self.got.push(seq);
-        }
+        self.got.push(seq);
     }
 
     /// The packets that the host doesn't have yet, up to `seq`: the backlog of a synchronous request.
@@ -167,20 +165,22 @@ impl<P: Merge> PageLink<P> {
         self.outbox.since(self.admitted).take_while(move |flight| flight.first <= seq)
     }
 
-    /// The acknowledgement for a synchronous request, and the answers that the host may forget.
+    /// The acknowledgement for a synchronous request, and the earlier ones that the host may forget.
     pub fn sync_header(&mut self) -> (Seq, &[Seq]) {
         (self.inbox.tell(), &self.got)
     }
 
-    /// A synchronous request was answered, if only by "not yet".
+    /// A synchronous request was answered, if only by "not yet". `got` is what its header said.
     pub fn handle_sync(
         &mut self,
         ack: Seq,
         admitted: Seq,
+        got: &[Seq],
         now: Millis,
     ) -> Result<(), PeerMisbehaved> {
         self.answered = true;
-        self.got.clear();
+        // What the host had not admitted when it was told to forget it is told again.
+        self.got.retain(|seq| *seq >= admitted || !got.contains(seq));
         self.conn.heard(now);
         self.take_ack(ack, admitted)
     }
@@ -371,5 +371,34 @@ impl<P: Merge> PageLink<P> {
     /// All packets before this one are consumed by the host.
     pub fn acked(&self) -> Seq {
         self.outbox.acked()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_through_is_told_until_the_host_had_it_and_was_told() {
+        let (now, limits) = (Millis(1), Limits::default());
+        let mut link = PageLink::new(LinkId::from_bits(1), Epoch::from_bits(1), limits, now);
+        let sync = |link: &mut PageLink<Vec<u8>>| {
+            let seq = link.push_sync(Batch { count: 1, size: 1, payload: vec![1] });
+            link.sync_begin(seq).unwrap();
+            seq
+        };
+        let given_up = sync(&mut link);
+        link.sync_end(given_up);
+        let outer = sync(&mut link);
+        let told = link.sync_header().1.to_vec();
+        assert_eq!(told, [given_up]);
+        // One within it ends while its answer is on its way.
+        let inner = sync(&mut link);
+        link.sync_end(inner);
+        link.handle_sync(0, given_up, &told, now).unwrap();
+        assert_eq!(link.sync_header().1, [given_up, inner]);
+        link.handle_sync(0, outer, &told, now).unwrap();
+        assert_eq!(link.sync_header().1, [inner]);
     }
 }

@@ -99,10 +99,10 @@ impl Page {
         })
     }
 
-    pub(super) fn sync_state(&mut self, answer: &Answer) -> Result<(), Violation> {
+    pub(super) fn sync_state(&mut self, got: &[Seq], answer: &Answer) -> Result<(), Violation> {
         if let Answer::Pending(state) | Answer::Done { state, .. } = answer {
             self.link
-                .handle_sync(state.ack, state.admitted, Millis(0))
+                .handle_sync(state.ack, state.admitted, got, Millis(0))
                 .map_err(|error| Violation(error.to_string()))?;
         }
         Ok(())
@@ -110,7 +110,7 @@ impl Page {
 
     pub(super) fn sync_answer(
         &mut self,
-        seq: Seq,
+        request: &SyncBody,
         answer: &Answer,
         now: Millis,
     ) -> Result<(), Violation> {
@@ -121,15 +121,15 @@ impl Page {
                     return Err(Violation(format!("sendSync of {last:?} was answered as {id}")));
                 }
                 self.link
-                    .handle_sync(*ack, *admitted, now)
+                    .handle_sync(*ack, *admitted, &request.got, now)
                     .map_err(|error| Violation(error.to_string()))?;
-                self.link.sync_end(seq, true);
+                self.link.sync_end(request.seq);
             }
             Answer::Pending(_) => {
                 return Err(Violation("a sendSync was never answered".to_owned()));
             }
             Answer::Lost(why) => {
-                self.link.sync_end(seq, false);
+                self.link.sync_end(request.seq);
                 self.link.handle_lost(*why);
             }
         }

@@ -138,6 +138,8 @@ impl SyncError {
             Self::Unreachable { .. } => "UNREACHABLE",
             Self::TimedOut { .. } => "TIMED_OUT",
             Self::Lost { why: LinkLost::HostRestarted, .. } => "HOST_RESTARTED",
+            Self::Lost { why: LinkLost::Replaced, .. } => "REPLACED",
+            Self::Lost { why: LinkLost::Quit, .. } => "QUIT",
             Self::Lost { .. } => "EXPIRED",
             Self::Refused { .. } => "REFUSED",
             Self::Garbled => "GARBLED",

@@ -42,7 +42,7 @@ impl Driver {
         let outcome = inner.exchange(seq, generation);
         inner.syncing.set(inner.syncing.get() - 1);
         if generation == inner.generation.get() {
-            inner.link.borrow_mut().sync_end(seq, outcome.is_ok());
+            inner.link.borrow_mut().sync_end(seq);
             if let Err(SyncError::Lost { why, .. }) = &outcome {
                 inner.lose(*why);
             }
@@ -69,40 +69,41 @@ impl Inner {
         let limit = self.link.borrow().limits().sync_total;
         let end = now().plus(limit);
         let mut tries = 0;
-        let mut body = self.request(seq, true);
+        let mut is_first = true;
+        let mut request = self.request(seq, true);
         loop {
-            let response = sync_xhr::put(&self.base, &body);
+            let response = sync_xhr::put(&self.base, &request.body);
             if generation != self.generation.get() {
                 // A call within this one has found the link lost.
                 return Err(SyncError::Lost { why: LinkLost::Expired, may_have_run: true });
             }
-            let Some(response) = response.filter(|response| !GATEWAY.contains(&response.status))
-            else {
+            match response.filter(|response| !GATEWAY.contains(&response.status)) {
                 // The very same request again: the host skips what it has got.
-                tries = self.pause(tries, true)?;
-                continue;
-            };
-            match response.status {
-                200 => {
-                    self.take_state(&response)?;
-                    return answer(response);
-                }
-                202 => {
-                    self.take_state(&response)?;
-                    body = self.request(seq, false);
-                    tries = 0;
-                }
-                410 => {
-                    let why = inbound::lost_reason(&web::get(&response.json, "lost"))
-                        .ok_or(SyncError::Garbled)?;
-                    return Err(SyncError::Lost { why, may_have_run: tries > 0 });
-                }
-                status => {
-                    let error = web::get(&response.json, "error");
-                    let message = web::get_text(&error, "message").unwrap_or_default();
-                    return Err(SyncError::Refused { status, message: message.into() });
-                }
+                None => tries = self.pause(tries, true)?,
+                Some(response) => match response.status {
+                    200 => {
+                        self.take_state(&request, &response)?;
+                        return answer(response);
+                    }
+                    202 => {
+                        self.take_state(&request, &response)?;
+                        request = self.request(seq, false);
+                        tries = 0;
+                    }
+                    410 => {
+                        let why = inbound::lost_reason(&web::get(&response.json, "lost"))
+                            .ok_or(SyncError::Garbled)?;
+                        let admitted = web::get(&response.json, "admitted").is_truthy();
+                        return Err(SyncError::Lost { why, may_have_run: admitted || !is_first });
+                    }
+                    status => {
+                        let error = web::get(&response.json, "error");
+                        let message = web::get_text(&error, "message").unwrap_or_default();
+                        return Err(SyncError::Refused { status, message: message.into() });
+                    }
+                },
             }
+            is_first = false;
             if now() >= end {
                 return Err(SyncError::TimedOut { limit });
             }
@@ -119,8 +120,8 @@ impl Inner {
         Ok(tries)
     }
 
-    /// The body: with the packets that the host doesn't have yet, or only to go on waiting.
-    fn request(&self, seq: Seq, with_packets: bool) -> JsValue {
+    /// With the packets that the host doesn't have yet, or only to go on waiting.
+    fn request(&self, seq: Seq, with_packets: bool) -> Request {
         let mut frames = Frames::default();
         let mut link = self.link.borrow_mut();
         let (ack, got) = link.sync_header();
@@ -132,16 +133,27 @@ impl Inner {
             self.depart(seq + 1);
         }
         let contact = Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
-        frames.body(&contact.request(&got, Some(seq), &self.tab.info()))
+        let body = frames.body(&contact.request(&got, Some(seq), &self.tab.info()));
+        Request { body, got }
     }
 
     /// Where the link stands, as each answer says.
-    fn take_state(&self, response: &Response) -> Result<(), SyncError> {
+    fn take_state(&self, request: &Request, response: &Response) -> Result<(), SyncError> {
         let number = |name| web::whole(&web::get(&response.json, name)).ok_or(SyncError::Garbled);
         let (ack, admitted) = (number("ack")?, number("admitted")?);
         self.tab.keep(&web::get(&response.json, "tab"));
-        self.link.borrow_mut().handle_sync(ack, admitted, now()).map_err(|_| SyncError::Garbled)
+        self.link
+            .borrow_mut()
+            .handle_sync(ack, admitted, &request.got, now())
+            .map_err(|_| SyncError::Garbled)
     }
+}
+
+/// What is sent, again and again if it has no answer.
+struct Request {
+    body: JsValue,
+    /// The earlier calls that it lets the host forget.
+    got: Vec<Seq>,
 }
 
 /// The frames of a request's body.
