@@ -8,8 +8,8 @@
 // copies: what the page does to a buffer afterwards is not sent. Each getter runs once. An argument may be nested
 // `depth` levels deep.
 export function encode(args, depth = 1000) {
-  const walk = { path: [], depth, blobs: null, buffers: null, shield: hasToJson() };
-  const copy = newList(args.length, walk);
+  const walk = { path: [], depth, blobs: null, buffers: null, shield: 'toJSON' in Array.prototype };
+  const copy = shielded(new Array(args.length), walk);
   for (let i = 0; i < args.length; i++) copy[i] = flat(args[i], walk);
   return { text: stringify(copy), blobs: walk.blobs };
 }
@@ -52,13 +52,13 @@ function flat(value, walk) {
       return value;
     case 'number':
       if (value - value === 0 && (value !== 0 || 1 / value > 0)) return value;
-      return newTag('number', { v: value === 0 ? '-0' : String(value) });
+      return shielded({ $: 'number', v: value === 0 ? '-0' : String(value) }, walk);
     case 'undefined':
       // document.all says that it is undefined.
       if (value !== undefined) throw uncloneable();
-      return newTag('undefined');
+      return shielded({ $: 'undefined' }, walk);
     case 'bigint':
-      return newTag('bigint', { v: digits(value) });
+      return shielded({ $: 'bigint', v: digits(value) }, walk);
     case 'object':
       return value === null ? null : flatObject(value, walk);
     default:
@@ -71,17 +71,20 @@ function flatObject(value, walk) {
   if (isView(value)) return flatView(value, walk);
   if (!isPlain(value)) return flatBuiltin(value, walk);
   enter(value, walk);
-  const copy = new Plain();
+  const copy = {};
   let escaped = false;
   for (const key of keysOf(value)) {
     const member = value[key];
     // A getter before this one may have deleted it.
     if (member === undefined && !has(value, key)) continue;
     if (key === '$') escaped = true;
-    copy[key] = flat(member, walk);
+    const flatMember = flat(member, walk);
+    // What all objects inherit may be a setter (__proto__ is one), or frozen.
+    if (key in EMPTY) define(copy, key, flatMember);
+    else copy[key] = flatMember;
   }
   walk.path.pop();
-  return escaped ? newTag('object', { entries: entriesOf(copy, walk) }) : copy;
+  return shielded(escaped ? { $: 'object', entries: entriesOf(copy, walk) } : copy, walk);
 }
 
 function flatArray(value, walk) {
@@ -89,7 +92,7 @@ function flatArray(value, walk) {
   const length = value.length;
   // Each index is a key. Fewer keys are holes, and more are names.
   if (keysOf(value).length !== length) throw uncloneable();
-  const copy = newList(length, walk);
+  const copy = shielded(new Array(length), walk);
   for (let i = 0; i < length; i++) {
     const item = value[i];
     if (item === undefined && !has(value, i)) throw uncloneable();
@@ -114,15 +117,15 @@ function flatView(view, walk) {
   const part = type === 'DataView' ? dataView : typedArray;
   const blob = blobOf(part.buffer.call(view), walk);
   const [offset, length] = [part.byteOffset.call(view), part.length.call(view)];
-  return newTag('view', { type, blob, offset, length });
+  return shielded({ $: 'view', type, blob, offset, length }, walk);
 }
 
 function flatBuiltin(value, walk) {
   if ('getTime' in value) {
     const time = attempt(getTime, value);
-    if (time !== undefined) return newTag('date', { v: time === time ? time : null });
+    if (time !== undefined) return shielded({ $: 'date', v: time === time ? time : null }, walk);
   }
-  return newTag('arraybuffer', { blob: blobOf(value, walk) });
+  return shielded({ $: 'arraybuffer', blob: blobOf(value, walk) }, walk);
 }
 
 // The index of a buffer's copy.
@@ -206,33 +209,18 @@ function digits(number) {
   return text;
 }
 
-// Prototype of nothing: no page has put a toJSON, a setter or a __proto__ there.
-function Plain() {}
-Plain.prototype = Object.freeze(Object.create(null));
-
-function newTag(name, members) {
-  const tag = new Plain();
-  tag.$ = name;
-  for (const key in members) tag[key] = members[key];
-  return tag;
-}
-
 function entriesOf(copy, walk) {
-  const keys = keysOf(copy);
-  const entries = newList(keys.length, walk);
-  for (let i = 0; i < keys.length; i++) {
-    entries[i] = newList(2, walk);
-    entries[i][0] = keys[i];
-    entries[i][1] = copy[keys[i]];
-  }
-  return entries;
+  return shielded(keysOf(copy).map((key) => shielded([key, copy[key]], walk)), walk);
 }
 
-// An array that JSON.stringify writes as one, though libraries give all arrays a toJSON. Structured clone knows none.
-function newList(length, walk) {
-  const list = new Array(length);
-  if (walk.shield) Object.defineProperty(list, 'toJSON', { value: undefined });
-  return list;
+// Libraries give all arrays, or all objects, a toJSON that JSON.stringify would call. Structured clone knows none.
+function shielded(copy, walk) {
+  if (walk.shield && !has(copy, 'toJSON')) Object.defineProperty(copy, 'toJSON', { value: undefined });
+  return copy;
+}
+
+function define(object, key, value) {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function stringify(copy) {
@@ -269,10 +257,6 @@ function stringifyDeep(root) {
     }
   }
   return text;
-}
-
-function hasToJson() {
-  return 'toJSON' in Array.prototype;
 }
 
 function uncloneable() {
@@ -376,7 +360,7 @@ function reviveEntries(entries, context, level, bad) {
     }
     const value = revive(entry[1], context, level + 1);
     // Not by =, which would call a setter: that of __proto__, or one that the page has made.
-    Object.defineProperty(object, entry[0], { value, writable: true, enumerable: true, configurable: true });
+    define(object, entry[0], value);
   }
   return object;
 }
@@ -470,6 +454,9 @@ const VIEWS = [
   'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
   'Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView',
 ];
+
+// To ask what all objects inherit.
+const EMPTY = {};
 
 // Digits of the longest BigInt that travels: reading takes time that grows with their square.
 const BIGINT_DIGITS = 16384;

@@ -218,9 +218,9 @@ export const run = await suite({
 
   'escaped keys to the limit are written, though engines run out of stack'() {
     let value = 'end';
-    for (let i = 0; i < 1000; i++) value = { a: [], $: value, 'b"': 1 };
-    equal(sent(value).split('{"$":"object","entries":[["a",[]],["$",').length, 1001);
-    equal(sent(value).endsWith(`"end"${'],["b\\"",1]]}'.repeat(1000)}]`), true);
+    for (let i = 0; i < 999; i++) value = { a: [], $: value, 'b"': 1 };
+    equal(sent(value).split('{"$":"object","entries":[["a",[]],["$",').length, 1000);
+    equal(sent(value).endsWith(`"end"${'],["b\\"",1]]}'.repeat(999)}]`), true);
   },
 
   'text without tags is known by a search'() {
