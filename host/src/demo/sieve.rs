@@ -39,6 +39,9 @@ impl Sieve {
     }
 
     /// Sieves the next stretch. False once there is none.
+    // Never a part of its caller's loop: engines take up the faster code that they have made of a WebAssembly function
+    // at its next call.
+    #[inline(never)]
     pub fn step(&mut self) -> bool {
         let length = (self.end - self.at).min(STRETCH as u64) as usize;
         if length == 0 {

@@ -56,6 +56,7 @@ function engineOf(agent) {
   if (agent.includes('Firefox/')) return `Firefox ${version('Firefox')}`;
   if (agent.includes('Edg/')) return `Edge ${version('Edg')}`;
   if (agent.includes('Chrome/')) return `Chromium ${version('Chrome')}`;
-  if (agent.includes('AppleWebKit/')) return `WebKit ${version('Version')}`.trim();
+  if (/Macintosh|iPhone|iPad/.test(agent)) return `Safari ${version('Version')}`;
+  if (agent.includes('AppleWebKit/')) return 'WebKit';
   return 'a browser';
 }
