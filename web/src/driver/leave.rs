@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use exciton_protocol::Seq;
-use wasm_bindgen::JsValue;
+use js_sys::{Array, JsString};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::clock::now;
 use super::frame_text::Contact;
+use super::payload::{Packets, Payload};
 use super::sync::Frames;
 use super::{Inner, is_hidden, sync_xhr};
 use crate::web;
@@ -86,7 +88,12 @@ impl Inner {
             let got = got.to_vec();
             let mut room = KEEPALIVE_BYTES;
             for flight in link.backlog(Seq::MAX) {
-                let Some(rest) = room.checked_sub(flight.batch.size + FRAME_BYTES) else { break };
+                let Some(rest) = room.checked_sub(flight.batch.size + FRAME_BYTES) else {
+                    if let Some(first_of_it) = beginning(&flight.batch.payload, room) {
+                        frames.add(flight.first, ack, &first_of_it);
+                    }
+                    break;
+                };
                 room = rest;
                 frames.add(flight.first, ack, &flight.batch.payload);
             }
@@ -112,6 +119,28 @@ impl Inner {
     }
 }
 
+/// As many packets of a batch as fit. Batches with attachments stay whole: their packets rarely fit anyway.
+fn beginning(payload: &Payload, room: usize) -> Option<Payload> {
+    let Payload::Packets(Packets { text, blobs }) = payload else { return None };
+    let room = room.checked_sub(FRAME_BYTES).filter(|_| blobs.is_empty())?;
+    let batch: Array = web::parse_json(&web::concat("[", text, "]")).ok()?.dyn_into().ok()?;
+    let mut fitting: Option<JsString> = None;
+    let mut size = 0;
+    for packet in batch.iter() {
+        let packet = web::write_json(&packet).ok()?;
+        // No character has more than three bytes per unit.
+        size += 3 * packet.length() as usize + 1;
+        if size > room {
+            break;
+        }
+        fitting = Some(match fitting {
+            Some(before) => web::join(&before, &",".into(), &packet),
+            None => packet,
+        });
+    }
+    Some(Payload::Packets(Packets { text: fitting?, blobs: Vec::new() }))
+}
+
 const ONLINE: &str = "online";
 const PAGEHIDE: &str = "pagehide";
 const PAGESHOW: &str = "pageshow";
@@ -122,3 +151,32 @@ const KEEPALIVE_BYTES: usize = 60 * 1_024;
 
 /// At most what a frame adds to its packets.
 const FRAME_BYTES: usize = 64;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    fn text(payload: Option<Payload>) -> Option<String> {
+        match payload? {
+            Payload::Packets(packets) => Some(packets.text.into()),
+            Payload::Part { .. } => None,
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_batch_that_is_too_big_leaves_with_its_first_packets() {
+        let packets =
+            "[\"send\",\"a\",[1]],[\"send\",\"b\",[{\"z\":1,\"a\":2}]],[\"send\",\"c\",[3]]";
+        let batch = Payload::Packets(Packets { text: packets.into(), blobs: Vec::new() });
+        let both = "[\"send\",\"a\",[1]],[\"send\",\"b\",[{\"z\":1,\"a\":2}]]";
+        let room = FRAME_BYTES + 3 * both.len() + 2;
+        assert_eq!(text(beginning(&batch, room)).as_deref(), Some(both));
+        assert!(beginning(&batch, FRAME_BYTES + 20).is_none());
+        assert!(beginning(&batch, 10).is_none());
+    }
+}
