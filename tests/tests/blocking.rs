@@ -1,0 +1,116 @@
+//! Listeners that block, never finish or panic: what they hold up, and what they don't.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::time::Duration;
+
+use exciton_e2e::{Browser, HostCommand, HostProcess, in_each_engine};
+use serde_json::Value;
+
+/// Generous: it only decides how long a failure takes.
+const LIMIT: Duration = Duration::from_secs(90);
+
+const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/sync");
+
+async fn start(browser: &Browser) -> HostProcess {
+    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
+    let host = command.args(["--no-open", "--page", PAGES]).start().await.unwrap();
+    browser.goto(host.url()).await.unwrap();
+    browser.wait_until("document.title === 'entered'", LIMIT).await.unwrap();
+    host
+}
+
+/// Runs a script in the page and waits for what it leaves in `window.told`.
+async fn tell(browser: &Browser, script: &str) -> Value {
+    browser.run_in_page(&format!("delete window.told; {script}")).await.unwrap();
+    browser.wait_until("'told' in window", LIMIT).await.unwrap();
+    browser.eval("window.told").await.unwrap()
+}
+
+#[tokio::test]
+async fn a_listener_that_sleeps_holds_up_the_further_calls_of_its_own_page_and_nothing_else() {
+    in_each_engine(|engine| async move {
+        let browser = Browser::open(engine).await.unwrap();
+        let host = start(&browser).await;
+        browser.goto(&format!("{}/blocked.html", host.origin())).await.unwrap();
+        browser.run_in_page("invokeMany(100)").await.unwrap();
+        browser.wait_until("window.settled === 100", LIMIT).await.unwrap();
+        let page = browser.tab().await.unwrap();
+        let other = browser.new_tab().await.unwrap();
+        browser.goto(&format!("{}/other.html", host.origin())).await.unwrap();
+
+        let compared = tell(&browser, "tell(compare(20, 5))").await;
+        let (free, blocked) = (&compared["free"], &compared["blocked"]);
+        let ratio = blocked.as_f64().unwrap() / free.as_f64().unwrap();
+        eprintln!("{engine}: p50 of an invoke {free} ms, beside a blocked page {blocked} ms: {ratio:.2}");
+        // Far from what one blocked call costs; a busy machine is no failure.
+        assert!(ratio < 3.0, "{engine}: {compared}");
+
+        browser.switch_to(&page).await.unwrap();
+        browser.run_in_page("ipcRenderer.send('block-for', 25); invokeMany(10_000)").await.unwrap();
+        host.wait_line("block-for begins", LIMIT).await.unwrap();
+        // All before the blocking one is acknowledged, and nothing from it on.
+        let acknowledged = "wire.consumed === wire.seqOf['block-for']";
+        browser.wait_until(acknowledged, LIMIT).await.unwrap();
+
+        // More than may be under way without an acknowledgement.
+        browser.switch_to(&other).await.unwrap();
+        let during = tell(&browser, "tell(pushToBlocked(10_000))").await;
+        assert_eq!(during["blocked"], true, "{engine}: {during}");
+        eprintln!("{engine}: ten invokes beside a sleeping listener took {} ms at most", during["most"]);
+        browser.switch_to(&page).await.unwrap();
+        browser.wait_until("window.pushed === 10_000", LIMIT).await.unwrap();
+        assert_eq!(browser.eval(acknowledged).await.unwrap(), true, "{engine}");
+        assert_eq!(browser.eval("window.settled").await.unwrap(), 100, "{engine}");
+        assert!(!host.stdout().all().contains(&"block-for ends".to_owned()), "{engine}");
+
+        host.wait_line("block-for ends", LIMIT).await.unwrap();
+        browser.wait_until("window.settled === 10_100", LIMIT).await.unwrap();
+        browser.wait_until("wire.consumed > wire.seqOf['block-for'] + 10_000", LIMIT).await.unwrap();
+        let sockets = "wire.sockets.map((socket) => socket.readyState)";
+        assert_eq!(browser.eval(sockets).await.unwrap(), serde_json::json!([1]), "{engine}");
+        let rest = browser.eval("[window.wrong, window.never, window.pushed]").await.unwrap();
+        assert_eq!(rest, serde_json::json!([0, "pending", 10_000]), "{engine}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_panic_is_the_answer_or_is_logged_and_the_application_goes_on() {
+    in_each_engine(|engine| async move {
+        let browser = Browser::open(engine).await.unwrap();
+        let host = start(&browser).await;
+        browser.goto(&format!("{}/calls.html", host.origin())).await.unwrap();
+        let script = "(async () => {
+            const { ipcRenderer } = electron;
+            const told = [];
+            for (const channel of ['panic-now', 'panic-later']) {
+                ipcRenderer.send(channel);
+                told.push(timed(channel).message);
+                told.push(await ipcRenderer.invoke(channel).catch((error) => error.message));
+            }
+            told.push(timed('sync-echo', 'still here').answer);
+            told.push(await ipcRenderer.invoke('answer', 7));
+            window.told = told;
+        })()";
+        let told = tell(&browser, script).await;
+        let expected = [
+            "a listener's panic",
+            "a handler's panic",
+            "a listener's late panic",
+            "a handler's late panic",
+        ];
+        for (told, expected) in told.as_array().unwrap().iter().zip(expected) {
+            assert!(told.as_str().is_some_and(|told| told.contains(expected)), "{engine}: {told}");
+        }
+        assert_eq!((&told[4], &told[5]), (&"still here".into(), &7.into()), "{engine}: {told}");
+        for (expected, times) in expected.into_iter().zip([2, 1, 2, 1]) {
+            let all = |lines: &[String]| {
+                let count = lines.iter().filter(|line| line.contains(expected)).count();
+                (count >= times).then_some(())
+            };
+            host.stderr().wait(expected, LIMIT, all).await.unwrap();
+        }
+    })
+    .await;
+}
