@@ -72,7 +72,8 @@ fn document(bytes: Vec<u8>, raw: &str) -> Response {
     // An encoding that only the page itself names is left to the page.
     let kind =
         if std::str::from_utf8(&bytes).is_ok() { "text/html; charset=utf-8" } else { "text/html" };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
+    // Asked for again each time, but not `no-store`: Chromium would keep the page out of its back/forward cache.
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
 }
 
 async fn from_disk(file: &std::path::Path, request: Request) -> Response {

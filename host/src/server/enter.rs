@@ -31,6 +31,9 @@ pub(super) async fn enter(
         return arrive(landing, &state, &visit);
     }
     let Some((landing, https)) = state.tickets().spend(ticket, now) else {
+        if visit.may_be_known {
+            return page::once_more(Refusal::StaleTicket.status());
+        }
         tracing::warn!("a ticket that is used, too old or unknown was shown");
         return Refusal::StaleTicket.respond(Route::Enter, true);
     };

@@ -30,6 +30,8 @@ pub(crate) struct Visit {
     pub(crate) cookie: String,
     /// Whether the browser has a valid cookie. Always true, except on the way in.
     pub(crate) known: bool,
+    /// Whether it may have one that it kept back, because the request comes from another site.
+    pub(crate) may_be_known: bool,
 }
 
 /// The middleware in front of everything.
@@ -100,7 +102,8 @@ pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Vi
         Route::Sync => check_sync(headers)?,
         _ => {}
     }
-    Ok(Visit { mount, door, origin, cookie, known })
+    let may_be_known = !known && asker.may_be_known();
+    Ok(Visit { mount, door, origin, cookie, known, may_be_known })
 }
 
 /// What a request's headers say of who asks.

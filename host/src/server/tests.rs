@@ -134,7 +134,7 @@ async fn every_page_gets_the_script_by_a_relative_url() {
             "{path}: {}",
             answer.text
         );
-        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-cache");
         assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     }
@@ -277,6 +277,13 @@ async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
         again.text
     );
     assert!(!again.text.contains(invitation.ticket.as_str()));
+
+    // Followed from another site once more, the cookie that came with it stays away at first.
+    let followed = [&enter, "sec-fetch-site: cross-site", "sec-fetch-mode: navigate", "sec-fetch-dest: document"];
+    let followed = site.ask(&followed).await;
+    assert_eq!(followed.status, StatusCode::UNAUTHORIZED);
+    assert!(followed.text.contains("location.replace(to)"), "{}", followed.text);
+    assert!(!followed.text.contains(invitation.ticket.as_str()));
 }
 
 #[tokio::test]
