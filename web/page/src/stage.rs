@@ -90,18 +90,20 @@ impl Stage {
 
     fn draw_pair(&self, now: f64, width: f64, height: f64) -> Result<(), JsValue> {
         let (pen, colours) = (&self.pen, self.colours.borrow());
-        pen.set_fill_style_str(&colours.line);
         let step = 26.0;
+        pen.begin_path();
         for column in 0..(width / step).ceil() as u32 {
             for row in 0..(height / step).ceil() as u32 {
                 let at = |index: u32| step / 2.0 + f64::from(index) * step - 1.0;
-                pen.fill_rect(at(column), at(row), 2.0, 2.0);
+                pen.rect(at(column), at(row), 2.0, 2.0);
             }
         }
+        pen.set_fill_style_str(&colours.line);
+        pen.fill();
 
         let seconds = if self.still { 0.5 } else { now / 1000.0 };
         for age in (1..=TRAIL).rev().filter(|_| !self.still) {
-            let (electron, hole) = pair::places(seconds - f64::from(age) * 0.022, width, height);
+            let (electron, hole) = pair::places(seconds - f64::from(age) * 0.03, width, height);
             let fade = 1.0 - f64::from(age) / f64::from(TRAIL + 1);
             pen.set_global_alpha(0.28 * fade);
             self.disc(electron, 7.0 * fade, &colours.page)?;
@@ -139,14 +141,18 @@ impl Stage {
     fn draw_gaps(&self, width: f64, height: f64) -> Result<(), JsValue> {
         let (pen, colours) = (&self.pen, self.colours.borrow());
         let of = |gap: f64| (gap / HIGHEST).min(1.0) * BARS;
-        self.gaps.each(|age, gap| {
-            let x = width - 3.0 * (age as f64 + 1.0);
-            if x > 50.0 {
-                pen.set_fill_style_str(if gap > ALLOWED { &colours.bad } else { &colours.page });
-                pen.set_global_alpha(if gap > ALLOWED { 1.0 } else { 0.55 });
-                pen.fill_rect(x, height - of(gap), 2.0, of(gap));
-            }
-        });
+        for (bad, colour, alpha) in [(false, &colours.page, 0.55), (true, &colours.bad, 1.0)] {
+            pen.begin_path();
+            self.gaps.each(|age, gap| {
+                let x = width - 3.0 * (age as f64 + 1.0);
+                if x > 50.0 && (gap > ALLOWED) == bad {
+                    pen.rect(x, height - of(gap), 2.0, of(gap));
+                }
+            });
+            pen.set_fill_style_str(colour);
+            pen.set_global_alpha(alpha);
+            pen.fill();
+        }
         pen.set_global_alpha(1.0);
         pen.set_fill_style_str(&colours.soft);
         pen.set_font("12px system-ui, sans-serif");
@@ -190,6 +196,6 @@ pub const ALLOWED: f64 = 50.0;
 /// What a bar of full height means, in milliseconds.
 const HIGHEST: f64 = 100.0;
 const BARS: f64 = 64.0;
-const TRAIL: u32 = 18;
+const TRAIL: u32 = 12;
 /// How long a message is seen, in milliseconds.
 const FLIGHT: f64 = 380.0;
