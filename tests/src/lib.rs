@@ -29,6 +29,8 @@ mod port;
 mod process;
 mod proxy;
 mod seed;
+mod split;
+mod trunk;
 
 pub use binary::binary;
 pub use browser::{Browser, Tab};
@@ -40,3 +42,5 @@ pub use page::PageServer;
 pub use plain::run_plain;
 pub use proxy::{Proxy, Side, Stats, Way};
 pub use seed::seeded;
+pub use split::Split;
+pub use trunk::TrunkServe;

@@ -1,0 +1,78 @@
+//! The development loop: the page comes from `trunk serve`, which hands what it asks of the host on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use exciton_e2e::{HostCommand, HostProcess, Proxy, TrunkServe, binary, in_each_engine, run_plain};
+
+/// Generous: it only decides how long a failure takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The folder of the tutorial's page.
+const UI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/electron-tutorial/ui");
+
+/// What the host puts into the pages that it serves, and a page of Trunk's has itself.
+const SCRIPT: &str = "<script src=\"_exciton/electron.js\"></script>";
+
+/// Trunk needs the host's address, and the host needs Trunk's: a proxy between them has one before either.
+struct Development {
+    trunk: TrunkServe,
+    host: HostProcess,
+    _proxy: Proxy,
+}
+
+impl Development {
+    async fn start(program: &Path, page: &str) -> Self {
+        let proxy = Proxy::start(None).await.unwrap();
+        let trunk = TrunkServe::start(page, proxy.address()).await.unwrap();
+        let command = HostCommand::new(program).args([
+            "--no-open",
+            "--ephemeral",
+            "--origin",
+            trunk.origin(),
+        ]);
+        let host = command.start().await.unwrap();
+        proxy.set_host(host.address());
+        Self { trunk, host, _proxy: proxy }
+    }
+
+    /// The way in, at Trunk's address.
+    fn url(&self) -> String {
+        self.host.url_at(self.trunk.origin())
+    }
+}
+
+#[tokio::test]
+async fn the_tutorials_page_works_through_trunk_serve() {
+    let program = binary("electron-tutorial").unwrap();
+    let page = std::fs::read_to_string(Path::new(UI).join("index.html")).unwrap();
+    let page = page.replace("</title>", &format!("</title>{SCRIPT}"));
+    assert!(page.contains(SCRIPT));
+    in_each_engine(move |engine| {
+        let (program, page) = (program.clone(), page.clone());
+        async move {
+            let development = Development::start(&program, &page).await;
+            let complete = |lines: &[String]| said(lines).len() >= 2;
+            let console = run_plain(engine, &development.url(), complete, LIMIT).await.unwrap();
+            assert_eq!(said(&console), ["sync pong", "async pong"]);
+            let stdout = development.host.stdout();
+            let both = |lines: &[String]| {
+                said(lines).last().is_some_and(|line| line == "async ping").then_some(())
+            };
+            stdout.wait("async ping", LIMIT, both).await.unwrap();
+            assert_eq!(said(&stdout.all()), ["sync ping", "async ping"]);
+        }
+    })
+    .await;
+}
+
+/// Without what Trunk's own script says of its socket, and the host of its addresses.
+fn said(lines: &[String]) -> Vec<String> {
+    lines
+        .iter()
+        .filter(|line| line.ends_with(" pong") || line.ends_with(" ping"))
+        .cloned()
+        .collect()
+}
