@@ -379,6 +379,13 @@ impl<P: Merge> PageLink<P> {
 mod tests {
     use super::*;
 
+    impl Merge for Vec<u8> {
+        fn merge(&mut self, mut other: Self) -> Result<(), Self> {
+            self.append(&mut other);
+            Ok(())
+        }
+    }
+
     #[test]
     fn a_call_that_is_through_is_told_until_the_host_had_it_and_was_told() {
         let (now, limits) = (Millis(1), Limits::default());
