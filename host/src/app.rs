@@ -111,8 +111,10 @@ impl App {
         let live = self.live()?;
         live.state.listening(listener.local_addr()?);
         let router = self.router()?;
-        for address in live.state.addresses() {
-            println!("Listening on {}", live.state.invite_at(&address, self.landing())?.url);
+        println!("Listening on {}", live.state.invite(self.landing())?.url);
+        // The named ones; the last is the listener's own.
+        for address in live.state.addresses().iter().rev().skip(1).rev() {
+            println!("Also at {}", live.state.invite_at(address, self.landing())?.url);
         }
         self.become_ready().await?;
         crate::terminal::invite_on_enter(self);
@@ -157,7 +159,9 @@ impl App {
         let listeners = std::mem::take(&mut self.hooks().ready);
         let app = self.clone();
         // Listeners may block, and so may opening a browser.
-        let called = tokio::task::spawn_blocking(move || listeners.into_iter().try_for_each(|listener| listener(&app)));
+        let called = tokio::task::spawn_blocking(move || {
+            listeners.into_iter().try_for_each(|listener| listener(&app))
+        });
         match called.await {
             Ok(outcome) => outcome,
             Err(panic) => Err(Error::from(format!("a listener of `ready` panicked: {panic}"))),
@@ -201,7 +205,12 @@ impl App {
         }
         let epoch = random_epoch()?;
         let limits = *lock(&self.inner.limits);
-        let state = ServerState::new(self.config().clone(), epoch, limits, crate::renderer_files::RENDERER)?;
+        let state = ServerState::new(
+            self.config().clone(),
+            epoch,
+            limits,
+            crate::renderer_files::RENDERER,
+        )?;
         let links = Links::new(epoch, limits, self.ipc_main(), self.link_hooks());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }
@@ -281,17 +290,21 @@ impl<E: Into<Error>> ReadyOutcome for Result<(), E> {
 /// A panic of a listener is logged, and the application goes on.
 fn guarded(event: &str, call: impl FnOnce()) {
     if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)) {
-        tracing::error!(event, panic = crate::error::panic_message(&*payload), "a listener panicked");
+        tracing::error!(
+            event,
+            panic = crate::error::panic_message(&*payload),
+            "a listener panicked"
+        );
     }
 }
 
 fn random_epoch() -> Result<Epoch, Error> {
     let mut bits = [0; 8];
-    getrandom::fill(&mut bits).map_err(|error| Error::from(format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut bits)
+        .map_err(|error| Error::from(format!("no random numbers: {error}")))?;
     Ok(Epoch::from_bits(u64::from_le_bytes(bits)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Engine, Error, HostCommand, binary, in_each_engine, run_plain};
+use exciton_e2e::{Engine, Error, HostCommand, HostProcess, binary, in_each_engine, run_plain};
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +38,21 @@ async fn a_copy_of_the_page_in_any_folder_does_the_same() {
     .await;
 }
 
+#[tokio::test]
+async fn one_line_says_where_it_listens_and_others_where_else_it_is_found() {
+    let command = HostCommand::new(binary("electron-tutorial").unwrap()).arg("--no-open");
+    let public = ["https://app.example.com", "http://127.0.0.1:1"];
+    let command = command.args(public.iter().flat_map(|origin| ["--origin", origin]));
+    let mut host = command.start().await.unwrap();
+    host.wait_line(&format!("Also at {}/", public[1]), LIMIT).await.unwrap();
+    let printed = printed_to_the_end(&mut host).await;
+    assert_eq!(printed.len(), 3, "{printed:?}");
+    assert_eq!(printed[0], format!("Listening on {}", host.url()));
+    for (line, origin) in printed[1..].iter().zip(public) {
+        assert!(line.starts_with(&format!("Also at {origin}/")), "{line}");
+    }
+}
+
 /// Opens the page of a fresh host; its whole console is to be `console`.
 async fn tutorial(engine: Engine, command: HostCommand, console: &'static [&'static str]) {
     let mut host = command.args(["--no-open", "--ephemeral"]).start().await.unwrap();
@@ -45,14 +60,18 @@ async fn tutorial(engine: Engine, command: HostCommand, console: &'static [&'sta
     let seen = run_plain(engine, host.url(), complete, LIMIT).await.unwrap();
     assert_eq!(seen, console);
 
-    // All that it has printed is known when it has ended.
-    host.terminate();
-    host.wait_exit(LIMIT).await.unwrap();
-    let end = host.stdout().wait("its end", LIMIT, |_| None::<()>).await;
-    assert!(matches!(end, Err(Error::Ended { .. })), "{end:?}");
-    let printed = host.stdout().all();
+    let printed = printed_to_the_end(&mut host).await;
     let (listening, said): (Vec<_>, Vec<_>) =
         printed.iter().partition(|line| line.starts_with("Listening on "));
     assert_eq!(listening, [&format!("Listening on {}", host.url())]);
     assert_eq!(said, ["sync ping", "async ping"]);
+}
+
+/// All that it has printed, which is known when it has ended.
+async fn printed_to_the_end(host: &mut HostProcess) -> Vec<String> {
+    host.terminate();
+    host.wait_exit(LIMIT).await.unwrap();
+    let end = host.stdout().wait("its end", LIMIT, |_| None::<()>).await;
+    assert!(matches!(end, Err(Error::Ended { .. })), "{end:?}");
+    host.stdout().all()
 }
