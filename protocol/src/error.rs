@@ -90,6 +90,8 @@ pub enum CloseReason {
     Superseded,
     /// The document went into the back/forward cache.
     Frozen,
+    /// The document unloads, for good.
+    Left,
     /// The link is over.
     LinkLost,
     /// Nothing was heard for too long.
@@ -102,6 +104,7 @@ pub const fn close_code(reason: CloseReason) -> u16 {
         CloseReason::Superseded => 4001,
         CloseReason::Frozen => 4002,
         CloseReason::Silent => 4003,
+        CloseReason::Left => 4004,
         CloseReason::LinkLost => 4010,
         CloseReason::Undecodable => 4400,
         CloseReason::Misbehaved => 4409,

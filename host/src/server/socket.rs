@@ -138,10 +138,16 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
                 continue;
             }
             Wire::Close(frame) => {
-                if frame.is_some_and(|frame| frame.code == close_code(CloseReason::Frozen)) {
-                    document.freeze();
-                }
-                return Gone::Closed;
+                const FROZEN: u16 = close_code(CloseReason::Frozen);
+                const LEFT: u16 = close_code(CloseReason::Left);
+                return match frame.map(|frame| frame.code) {
+                    Some(FROZEN) => {
+                        document.freeze();
+                        Gone::Closed
+                    }
+                    Some(LEFT) => Gone::Bye,
+                    _ => Gone::Closed,
+                };
             }
         };
         if let Err(refusal) = receive(document, conn, &message) {

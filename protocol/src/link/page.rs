@@ -277,6 +277,11 @@ impl<P: Merge> PageLink<P> {
         self.conn.freeze();
     }
 
+    /// The document unloads: there is no socket any more. What is unacknowledged goes with the `bye`, by a request.
+    pub fn handle_leave(&mut self) {
+        self.conn.stop(CloseReason::Left);
+    }
+
     /// The moment of [`Self::poll_timeout`] has come.
     pub fn handle_timeout(&mut self, now: Millis, entropy: u32) {
         let unacked = !self.outbox.is_empty();

@@ -49,6 +49,8 @@ impl Inner {
                 } else {
                     self.leaving.set(true);
                     self.bye();
+                    // Says the same where the request is lost, as Firefox loses those of a tab that closes.
+                    self.link.borrow_mut().handle_leave();
                 }
             }
             PAGESHOW if into_cache => {

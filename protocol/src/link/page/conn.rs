@@ -315,4 +315,14 @@ mod tests {
         conn.handle_wake(&Limits::default(), NOW);
         assert_eq!(conn.poll_want(), Some(Want::Connect));
     }
+
+    #[test]
+    fn a_page_that_has_left_has_no_socket_ever_after() {
+        let mut conn = open();
+        conn.stop(CloseReason::Left);
+        assert_eq!(conn.poll_want(), Some(Want::Close(CloseReason::Left)));
+        assert!(!conn.handle_closed(NOW, 0));
+        conn.handle_wake(&Limits::default(), NOW);
+        assert_eq!((conn.poll_want(), conn.timeout(&Limits::default(), true)), (None, None));
+    }
 }
