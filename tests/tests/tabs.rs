@@ -71,7 +71,10 @@ fn lines(host: &HostProcess, prefix: &str) -> Vec<String> {
 
 /// Ends the current document by reloading it from a script of its own, and waits for the next one.
 async fn reload_after(browser: &Browser, script: &str) {
-    browser.run_in_page(&format!("window.before = true; {script}; location.reload()")).await.unwrap();
+    browser
+        .run_in_page(&format!("window.before = true; {script}; location.reload()"))
+        .await
+        .unwrap();
     browser.wait_until("!window.before && window.id > 0", LIMIT).await.unwrap();
 }
 
@@ -132,10 +135,16 @@ async fn a_bookmark_leads_back_in_and_a_browser_without_the_cookie_is_told_what_
 
         other.goto(&plain).await.unwrap();
         let text = refusal(&other).await;
-        assert!(text.contains("has not come in yet") && text.contains("press Enter in the terminal"), "{text}");
+        assert!(
+            text.contains("has not come in yet") && text.contains("press Enter in the terminal"),
+            "{text}"
+        );
         other.goto(host.url()).await.unwrap();
         let text = refusal(&other).await;
-        assert!(text.contains("used already") && text.contains("press Enter in the terminal"), "{text}");
+        assert!(
+            text.contains("used already") && text.contains("press Enter in the terminal"),
+            "{text}"
+        );
 
         // A second browser that was invited is another page.
         let first = id(&browser).await;
@@ -269,7 +278,9 @@ async fn duplicate(browser: &Browser, host: &HostProcess) -> Tab {
     let stored = browser.eval("window.stored").await.unwrap();
     let tab = browser.new_tab().await.unwrap();
     browser.goto(&format!("{}/plain.txt", host.origin())).await.unwrap();
-    let copy = format!("Object.entries(JSON.parse({stored})).forEach(([name, value]) => sessionStorage.setItem(name, value))");
+    let copy = format!(
+        "Object.entries(JSON.parse({stored})).forEach(([name, value]) => sessionStorage.setItem(name, value))"
+    );
     browser.run_in_page(&copy).await.unwrap();
     browser.goto(&format!("{}/", host.origin())).await.unwrap();
     tab
