@@ -193,17 +193,20 @@ impl Driver {
     /// alone and travels in parts; its seq is then the last part's, so the one before the returned one in every case.
     ///
     /// # Errors
-    /// [`PushError`] if it is larger than any packet may be, or too much waits already. Nothing was taken then.
+    /// [`PushError`] if a packet that is pushed alone is larger than any may be, or too much waits already; nothing was
+    /// taken then. Several packets are never refused: their faces have let in each of them, and nobody would hear of it.
     pub fn push(&self, packets: Packets, count: u32, size: usize) -> Result<Seq, PushError> {
         let inner = &self.0;
-        if count == 1 && size > inner.told.packet_bytes as usize {
+        if count == 1 {
             let limit = inner.told.packet_bytes as usize;
-            return Err(PushError::TooLarge(TooLarge { size, limit }));
-        }
-        let queued = self.queued() + size;
-        let cap = inner.told.outbox_bytes as usize;
-        if queued > cap {
-            return Err(PushError::Full(Full { queued, cap }));
+            if size > limit {
+                return Err(PushError::TooLarge(TooLarge { size, limit }));
+            }
+            let queued = self.queued() + size;
+            let cap = inner.told.outbox_bytes as usize;
+            if queued > cap {
+                return Err(PushError::Full(Full { queued, cap }));
+            }
         }
         inner.take(packets, count, size);
         inner.urge();

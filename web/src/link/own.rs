@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use super::inbound::Inbound;
-use super::post::{self, Batch, Unsettled, blob_bytes, utf8_bound};
+use super::post::{self, Batch, Unsettled, blob_bytes, packet_bytes};
 use super::{blob_list, call_face, read_blobs};
 use crate::driver::{
     Answer, Delivery, Driver, Face, Loss, Packets, PushError, StartError, lost_name, lost_text,
@@ -84,24 +84,23 @@ impl OwnLink {
     ) -> Result<(), JsValue> {
         let limits = *self.driver()?.limits();
         let packet = Packets { text, blobs: read_blobs(blobs) };
-        let blob_bytes = blob_bytes(&packet.blobs);
-        let length = packet.text.length() as usize;
-        let whole = limits.whole_bytes as usize;
+        let most = 3 * packet.text.length() as usize + blob_bytes(&packet.blobs);
+        self.require_room(&packet, most, settle.is_some())?;
         // No text below a third of the limit can be over it, so that most are never looked through.
-        let is_big = 3 * length + blob_bytes > whole;
-        let bytes = if is_big { utf8_bound(&packet.text) } else { length } + blob_bytes;
-        self.require_room(bytes, settle.is_some())?;
-        if bytes > whole {
-            self.flush()?;
-            self.push(packet, 1, bytes, vec![settle])?;
-            return Ok(());
+        if most > limits.whole_bytes as usize {
+            let bytes = packet_bytes(&packet);
+            if bytes > limits.whole_bytes as usize {
+                self.flush()?;
+                self.push(packet, 1, bytes, vec![settle])?;
+                return Ok(());
+            }
         }
         let is_full = {
             let mut batch = self.batch.borrow_mut();
             if batch.is_empty() {
                 web::queue_microtask(web::function(&self.flush));
             }
-            batch.add(packet, bytes, settle);
+            batch.add(packet, settle);
             batch.is_full(&limits)
         };
         if is_full {
@@ -110,19 +109,28 @@ impl OwnLink {
         Ok(())
     }
 
-    fn require_room(&self, bytes: usize, is_invoke: bool) -> Result<(), JsValue> {
+    /// What is let in can't be refused later, in the microtask, where nobody would hear of it: so texts count with the
+    /// most bytes they may have (`most`) until that matters, and then exactly.
+    fn require_room(&self, packet: &Packets, most: usize, is_invoke: bool) -> Result<(), JsValue> {
         let driver = self.driver()?;
         let limits = driver.limits();
-        if bytes > limits.packet_bytes as usize {
-            let too_large = TooLarge { size: bytes, limit: limits.packet_bytes as usize };
-            return Err(PushError::TooLarge(too_large).into());
+        let limit = limits.packet_bytes as usize;
+        if most > limit {
+            let size = packet_bytes(packet);
+            if size > limit {
+                return Err(PushError::TooLarge(TooLarge { size, limit }).into());
+            }
         }
-        let batch = self.batch.borrow();
-        let queued = driver.queued() + batch.bytes + bytes;
-        if queued > limits.outbox_bytes as usize {
-            return Err(PushError::Full(Full { queued, cap: limits.outbox_bytes as usize }).into());
+        let cap = limits.outbox_bytes as usize;
+        let waiting = self.batch.borrow().most_bytes();
+        if driver.queued() + waiting + most > cap {
+            self.flush()?;
+            let queued = driver.queued() + packet_bytes(packet);
+            if queued > cap {
+                return Err(PushError::Full(Full { queued, cap }).into());
+            }
         }
-        let open = self.unsettled.borrow().len() + batch.invokes;
+        let open = self.unsettled.borrow().len() + self.batch.borrow().invokes;
         let limit = limits.open_invokes as usize;
         if is_invoke && open >= limit {
             return Err(PushError::Busy { open: open + 1, limit }.into());
@@ -155,7 +163,7 @@ impl OwnLink {
     pub(super) fn sync(&self, text: JsString, blobs: &JsValue) -> Result<JsValue, JsValue> {
         self.flush()?;
         let packet = Packets { text, blobs: read_blobs(blobs) };
-        let size = utf8_bound(&packet.text) + blob_bytes(&packet.blobs);
+        let size = packet_bytes(&packet);
         self.syncing.set(self.syncing.get() + 1);
         let outcome = self.driver()?.sync(packet, size);
         self.syncing.set(self.syncing.get() - 1);

@@ -17,8 +17,8 @@ pub(super) struct Batch {
     blob_bytes: usize,
     /// One per packet: who waits for its answer.
     settles: Vec<Option<Function>>,
-    /// Units of the texts, and bytes of the blobs.
-    pub(super) bytes: usize,
+    /// Units of the texts.
+    text_length: usize,
     pub(super) invokes: usize,
 }
 
@@ -27,22 +27,27 @@ impl Batch {
         self.settles.is_empty()
     }
 
-    pub(super) fn add(&mut self, packet: Packets, bytes: usize, settle: Option<Function>) {
+    pub(super) fn add(&mut self, packet: Packets, settle: Option<Function>) {
+        self.text_length += packet.text.length() as usize;
         self.text = Some(match self.text.take() {
             Some(text) => web::join(&text, &",".into(), &packet.text),
             None => packet.text,
         });
         self.blob_bytes += blob_bytes(&packet.blobs);
         self.blobs.extend(packet.blobs);
-        self.bytes += bytes;
         self.invokes += usize::from(settle.is_some());
         self.settles.push(settle);
     }
 
+    /// The most bytes that it may have.
+    pub(super) fn most_bytes(&self) -> usize {
+        3 * self.text_length + self.blob_bytes
+    }
+
     /// Whether it is to go at once: one message of the socket carries no more.
     pub(super) fn is_full(&self, limits: &Limits) -> bool {
-        let bytes = 3 * (self.bytes - self.blob_bytes) + self.blob_bytes;
-        bytes >= limits.batch_bytes as usize || self.settles.len() >= limits.batch_packets as usize
+        self.most_bytes() >= limits.batch_bytes as usize
+            || self.settles.len() >= limits.batch_packets as usize
     }
 
     /// The packets, their number, an upper bound of their bytes, and who waits for each.
@@ -101,8 +106,13 @@ pub(super) fn settle(
     settle.apply(&JsValue::UNDEFINED, &arguments).map(drop)
 }
 
+/// At least the bytes that the packet has in UTF-8.
+pub(super) fn packet_bytes(packet: &Packets) -> usize {
+    utf8_bound(&packet.text) + blob_bytes(&packet.blobs)
+}
+
 /// At least the bytes that the text has in UTF-8, without writing it out.
-pub(super) fn utf8_bound(text: &JsString) -> usize {
+fn utf8_bound(text: &JsString) -> usize {
     let length = text.length() as usize;
     if web::beyond_ascii(text) { 3 * length } else { length }
 }
