@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn the_longest_gap_is_that_of_the_stretch() {
         let gaps = Gaps::default();
-        [0.0, 100.0].map(|at| gaps.frame(at));
+        [0.0, 100.0].iter().for_each(|at| gaps.frame(*at));
         gaps.begin();
-        [116.0, 150.0, 160.0].map(|at| gaps.frame(at));
+        [116.0, 150.0, 160.0].iter().for_each(|at| gaps.frame(*at));
         assert_eq!(gaps.end(), 34.0);
         gaps.frame(400.0);
         assert_eq!(gaps.end(), 0.0);
@@ -69,9 +69,9 @@ mod tests {
     fn a_pause_is_no_gap() {
         let gaps = Gaps::default();
         gaps.begin();
-        [0.0, 16.0].map(|at| gaps.frame(at));
+        [0.0, 16.0].iter().for_each(|at| gaps.frame(*at));
         gaps.pause();
-        [9000.0, 9016.0].map(|at| gaps.frame(at));
+        [9000.0, 9016.0].iter().for_each(|at| gaps.frame(*at));
         assert_eq!(gaps.end(), 16.0);
     }
 

@@ -7,12 +7,10 @@ pub type Point = (f64, f64);
 
 /// Where the two are: the electron, which is the page, and the hole, which is the main process.
 pub fn places(seconds: f64, width: f64, height: f64) -> (Point, Point) {
-    let centre = (
-        width / 2.0 + (width / 2.0 - height / 2.0).max(0.0) * 0.75 * (seconds * TAU / 23.0).sin(),
-        height / 2.0,
-    );
+    let reach = ((height * 0.9).min(width / 2.0 - 24.0), height * 0.3);
+    let room = (width / 2.0 - reach.0 - 24.0).max(0.0);
+    let centre = (width / 2.0 + room * (seconds * TAU / 23.0).sin(), height / 2.0);
     let (sine, cosine) = (seconds * TAU / 4.0).sin_cos();
-    let reach = ((height * 0.9).min(width / 2.0 - 20.0), height * 0.3);
     let offset = (reach.0 * cosine - 6.0 * sine, reach.1 * sine + height * 0.08 * cosine);
     let at = |sign: f64| (centre.0 + sign * offset.0, centre.1 + sign * offset.1);
     (at(1.0), at(-1.0))

@@ -166,13 +166,16 @@ impl Stage {
     }
 }
 
+/// What draws a frame and asks for the next.
+type Drawing = Closure<dyn FnMut()>;
+
 /// Draws every frame from now on.
 pub fn run(stage: &Rc<Stage>) -> Result<(), JsValue> {
     let hidden = stage.clone();
     dom::on_event(dom::document()?.as_ref(), "visibilitychange", move || hidden.gaps.pause())?;
 
     let stage = stage.clone();
-    let next: Rc<RefCell<Option<Closure<dyn FnMut()>>>> = Rc::default();
+    let next: Rc<RefCell<Option<Drawing>>> = Rc::default();
     let again = next.clone();
     *next.borrow_mut() = Some(Closure::new(move || {
         if let Err(error) = stage.frame().and_then(|()| request(&again)) {
@@ -182,7 +185,7 @@ pub fn run(stage: &Rc<Stage>) -> Result<(), JsValue> {
     request(&next)
 }
 
-fn request(call: &Rc<RefCell<Option<Closure<dyn FnMut()>>>>) -> Result<(), JsValue> {
+fn request(call: &Rc<RefCell<Option<Drawing>>>) -> Result<(), JsValue> {
     match call.borrow().as_ref() {
         Some(call) => {
             dom::window()?.request_animation_frame(call.as_ref().unchecked_ref()).map(drop)
