@@ -57,7 +57,10 @@ impl BrowserWindow {
     /// # Errors
     /// The application can't serve, see [`App::run`].
     pub fn new(app: &App, options: WindowOptions) -> Result<Self, Error> {
-        let renderer = app.links()?.expect().map_err(|error| Error::from(format!("no random numbers: {error}")))?;
+        let renderer = app
+            .links()?
+            .expect()
+            .map_err(|error| Error::from(format!("no random numbers: {error}")))?;
         let window = Self { app: app.clone(), renderer, options };
         window.renderer.announce(&window.web_contents());
         Ok(window)
@@ -86,10 +89,16 @@ impl BrowserWindow {
     /// The URL is another site's. A browser that can't be started is no error: the printed address leads to the page.
     pub fn load_url(&self, url: &str) -> Result<(), Error> {
         let state = self.app.server()?;
-        let inside = state.addresses().iter().find_map(|address| url.strip_prefix(address.as_str()).map(str::to_owned));
+        let inside = state
+            .addresses()
+            .iter()
+            .find_map(|address| url.strip_prefix(address.as_str()).map(str::to_owned));
         let path = inside.unwrap_or_else(|| url.to_owned());
-        let Some(path) = path.strip_prefix('/').filter(|path| !path.starts_with(['/', '\\'])) else {
-            return Err(Error::from(format!("{url:?} is not a page of this application: give a path such as \"/index.html\"")));
+        let Some(path) = path.strip_prefix('/').filter(|path| !path.starts_with(['/', '\\']))
+        else {
+            return Err(Error::from(format!(
+                "{url:?} is not a page of this application: give a path such as \"/index.html\""
+            )));
         };
         self.show(path.to_owned())
     }
@@ -109,6 +118,8 @@ impl BrowserWindow {
 
 impl std::fmt::Debug for BrowserWindow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BrowserWindow").field("web_contents", &self.renderer.id).finish_non_exhaustive()
+        f.debug_struct("BrowserWindow")
+            .field("web_contents", &self.renderer.id)
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,9 @@
 //! What a link carries: packets that share a message, or a part of a big one.
 
 use bytes::Bytes;
-use exciton_protocol::{Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_message};
+use exciton_protocol::{
+    Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_message,
+};
 
 /// The payload of one batch.
 #[derive(Debug)]
@@ -72,7 +74,9 @@ mod tests {
         let batches = Cargo::load(&packet(3 << 20), &limits).unwrap();
         let mut bytes = Vec::new();
         for (index, batch) in batches.iter().enumerate() {
-            let Cargo::Part { last, piece } = &batch.payload else { panic!("a packet travels whole") };
+            let Cargo::Part { last, piece } = &batch.payload else {
+                panic!("a packet travels whole")
+            };
             assert_eq!(*last, index + 1 == batches.len());
             assert!(piece.len() <= limits.part_bytes as usize);
             bytes.extend_from_slice(piece);
@@ -86,6 +90,9 @@ mod tests {
         let size = Cargo::load(&packet(100), &limits).unwrap()[0].size;
         limits.packet_bytes = size as u32;
         assert!(Cargo::load(&packet(100), &limits).is_ok());
-        assert_eq!(Cargo::load(&packet(101), &limits).unwrap_err(), TooLarge { size: size + 1, limit: size });
+        assert_eq!(
+            Cargo::load(&packet(101), &limits).unwrap_err(),
+            TooLarge { size: size + 1, limit: size }
+        );
     }
 }

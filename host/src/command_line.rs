@@ -60,7 +60,9 @@ impl CommandLine {
     ///
     /// # Errors
     /// [`BadOption`], whose text says what the options are.
-    pub fn parse<T: Into<String>>(arguments: impl IntoIterator<Item = T>) -> Result<Self, BadOption> {
+    pub fn parse<T: Into<String>>(
+        arguments: impl IntoIterator<Item = T>,
+    ) -> Result<Self, BadOption> {
         let mut line = Self::default();
         let mut arguments = arguments.into_iter().map(Into::into);
         while let Some(option) = arguments.next() {
@@ -68,12 +70,20 @@ impl CommandLine {
                 "--page" => {
                     let found = arguments.next().unwrap_or_default();
                     if found.is_empty() {
-                        return Err(BadOption::Value { option: "--page", wanted: "a folder", found });
+                        return Err(BadOption::Value {
+                            option: "--page",
+                            wanted: "a folder",
+                            found,
+                        });
                     }
                     line.page = Some(found.into());
                 }
                 "--port" => line.port = Some(value("--port", "a port number", arguments.next())?),
-                "--origin" => line.origins.push(value("--origin", "an address such as https://app.example.com", arguments.next())?),
+                "--origin" => line.origins.push(value(
+                    "--origin",
+                    "an address such as https://app.example.com",
+                    arguments.next(),
+                )?),
                 "--no-open" => line.opening = Some(Opening::Nothing),
                 "--app-window" => line.opening = Some(Opening::AppWindow),
                 "--ephemeral" => line.ephemeral = true,
@@ -84,7 +94,11 @@ impl CommandLine {
     }
 }
 
-fn value<T: std::str::FromStr>(option: &'static str, wanted: &'static str, found: Option<String>) -> Result<T, BadOption> {
+fn value<T: std::str::FromStr>(
+    option: &'static str,
+    wanted: &'static str,
+    found: Option<String>,
+) -> Result<T, BadOption> {
     let found = found.unwrap_or_default();
     found.parse().map_err(|_| BadOption::Value { option, wanted, found })
 }
@@ -108,12 +122,20 @@ mod tests {
         let words = "--page ui --port 0 --no-open --origin http://127.0.0.1:8080 --origin https://app.example --ephemeral";
         let line = CommandLine::parse(words.split(' ')).unwrap();
         assert_eq!((line.page, line.port), (Some("ui".into()), Some(0)));
-        assert_eq!((line.opening, line.origins.len(), line.ephemeral), (Some(Opening::Nothing), 2, true));
+        assert_eq!(
+            (line.opening, line.origins.len(), line.ephemeral),
+            (Some(Opening::Nothing), 2, true)
+        );
     }
 
     #[test]
     fn a_wrong_option_is_named_with_the_usage() {
-        for (words, part) in [("--pages", "--pages"), ("--port", "a port number"), ("--port x", "\"x\""), ("--origin nowhere", "nowhere")] {
+        for (words, part) in [
+            ("--pages", "--pages"),
+            ("--port", "a port number"),
+            ("--port x", "\"x\""),
+            ("--origin nowhere", "nowhere"),
+        ] {
             let text = CommandLine::parse(words.split(' ')).unwrap_err().to_string();
             assert!(text.contains(part) && text.contains("options:"), "{text}");
         }

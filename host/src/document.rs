@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use axum::http::Extensions;
 use exciton_protocol::{
-    Args, CloseReason, ConnId, Full, HostLink, LinkId, LinkLost, Limits, Millis, Packet, Seq, TabId, TooLarge,
+    Args, CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
+    TabId, TooLarge,
 };
 use tokio::sync::Notify;
 
@@ -50,7 +51,12 @@ pub(crate) struct State {
 }
 
 impl Document {
-    pub(crate) fn new(id: LinkId, renderer: Arc<Renderer>, ipc_main: IpcMain, limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(
+        id: LinkId,
+        renderer: Arc<Renderer>,
+        ipc_main: IpcMain,
+        limits: Limits,
+    ) -> Arc<Self> {
         let state = State {
             link: HostLink::new(id, limits, now()),
             intake: Intake::default(),
@@ -81,7 +87,8 @@ impl Document {
         }
         let limits = *state.link.limits();
         let batches = Cargo::load(packet, &limits)?;
-        let queued = state.link.queued_bytes() + batches.iter().map(|batch| batch.size).sum::<usize>();
+        let queued =
+            state.link.queued_bytes() + batches.iter().map(|batch| batch.size).sum::<usize>();
         let cap = limits.outbox_bytes as usize;
         if queued > cap {
             return Err(Full { queued, cap }.into());
@@ -159,7 +166,8 @@ impl Outlet for Document {
         }
         let limits = *state.link.limits();
         let batches = Cargo::load(&packet, &limits).unwrap_or_else(|error| {
-            let fail = Packet::Fail(seq, crate::error::ErrorInfo::plain(error.to_string()).encode());
+            let fail =
+                Packet::Fail(seq, crate::error::ErrorInfo::plain(error.to_string()).encode());
             Cargo::load(&fail, &limits).unwrap_or_default()
         });
         for batch in batches {
@@ -195,4 +203,3 @@ pub(crate) fn now() -> Millis {
 pub(crate) fn instant(at: Millis) -> tokio::time::Instant {
     tokio::time::Instant::now() + std::time::Duration::from_millis(at.since(now()))
 }
-

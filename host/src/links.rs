@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Extensions;
-use exciton_protocol::{Admission, ConnId, Contact, Epoch, LinkId, LinkLost, Limits, Seq, TabInfo};
+use exciton_protocol::{Admission, ConnId, Contact, Epoch, Limits, LinkId, LinkLost, Seq, TabInfo};
 use tokio::sync::Notify;
 
 use self::tabs::Tabs;
@@ -58,10 +58,16 @@ pub(crate) struct Visit<'a> {
 
 impl Links {
     pub(crate) fn new(epoch: Epoch, limits: Limits, ipc_main: IpcMain, hooks: Hooks) -> Arc<Self> {
-        Arc::new(Self { epoch, limits, ipc_main, hooks, conns: AtomicU64::new(1),
+        Arc::new(Self {
+            epoch,
+            limits,
+            ipc_main,
+            hooks,
+            conns: AtomicU64::new(1),
             sockets: AtomicUsize::new(0),
             socket_closed: Notify::new(),
-            state: Mutex::default() })
+            state: Mutex::default(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,14 +101,19 @@ impl Links {
         }
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State, visit: &Visit<'_>) -> Result<Arc<Document>, LinkLost> {
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State,
+        visit: &Visit<'_>,
+    ) -> Result<Arc<Document>, LinkLost> {
         let limit = self.limits.outbox_bytes as usize;
         let place = state
             .tabs
             .place(visit.link, visit.tab, limit, &self.hooks.created)
             // Without random numbers nothing can be named; the page tries again.
             .map_err(|_| LinkLost::Expired)?;
-        let document = Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
+        let document =
+            Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
         state.documents.insert(visit.link, document.clone());
         if place.is_new {
             document.announce();
@@ -140,14 +151,18 @@ impl Links {
         let Some(document) = state.documents.remove(&link) else { return };
         state.ended.add(link, self.limits.tombstones as usize);
         let renderer = document.renderer.clone();
+        let mut over = vec![document];
         if renderer.deactivate(link) && state.tabs.shows(renderer.tab) == Some(link) {
             state.tabs.remove(renderer.tab);
             renderer.destroy();
+            over.extend(state.take_frozen(&renderer, self.limits.tombstones as usize));
         }
         let last = state.documents.is_empty() && state.tabs.is_empty() && !state.quitting;
         drop(state);
         tracing::debug!(?link, %why, "a link is over");
-        document.end(why);
+        for document in over {
+            document.end(why);
+        }
         if last {
             let all_closed = self.hooks.all_closed.clone();
             tokio::task::spawn_blocking(move || all_closed());
@@ -184,6 +199,21 @@ impl Links {
     /// Pages that are connected or in their grace.
     pub(crate) fn renderers(&self) -> Vec<Arc<Renderer>> {
         self.lock().tabs.renderers()
+    }
+}
+
+impl State {
+    /// Documents of a closed tab that wait in its back/forward cache. If one is shown again after all, it begins anew.
+    fn take_frozen(&mut self, renderer: &Arc<Renderer>, tombstones: usize) -> Vec<Arc<Document>> {
+        let is_frozen = |document: &Arc<Document>| {
+            Arc::ptr_eq(&document.renderer, renderer) && document.lock().frozen
+        };
+        let frozen: Vec<_> = self.documents.values().filter(|one| is_frozen(one)).cloned().collect();
+        for document in &frozen {
+            self.documents.remove(&document.id);
+            self.ended.add(document.id, tombstones);
+        }
+        frozen
     }
 }
 

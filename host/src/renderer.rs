@@ -56,7 +56,12 @@ impl Renderer {
     }
 
     /// A document is shown from now on. What waited for it is sent. Returns the one before.
-    pub(crate) fn activate(&self, document: &Arc<Document>, url: &str, extensions: Extensions) -> Option<Arc<Document>> {
+    pub(crate) fn activate(
+        &self,
+        document: &Arc<Document>,
+        url: &str,
+        extensions: Extensions,
+    ) -> Option<Arc<Document>> {
         let mut state = self.lock();
         if !url.is_empty() {
             url.clone_into(&mut state.url);
@@ -97,14 +102,16 @@ impl Renderer {
             if state.destroyed {
                 return Err(SendError::Destroyed);
             }
-            let Some(active) = state.active.clone() else { return state.keep(packet, self.early_limit) };
+            let Some(active) = state.active.clone() else {
+                return state.keep(packet, self.early_limit);
+            };
             drop(state);
             match active.push(&packet) {
                 Ok(()) => return Ok(()),
                 // Its link has just ended: the tab shows another document now, or waits for one, or is gone.
                 Err(PushError::Over) => {
                     self.deactivate(active.id);
-                },
+                }
                 Err(PushError::Full(full)) => return Err(full.into()),
                 Err(PushError::TooLarge(large)) => return Err(large.into()),
             }

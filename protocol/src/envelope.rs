@@ -38,7 +38,8 @@ impl Message {
         match self {
             Self::Text(text) => Ok((text.clone(), Bytes::new())),
             Self::Binary(bytes) => {
-                let head: [u8; 4] = bytes.get(..4).and_then(|head| head.try_into().ok()).ok_or(SHORT)?;
+                let head: [u8; 4] =
+                    bytes.get(..4).and_then(|head| head.try_into().ok()).ok_or(SHORT)?;
                 let end = 4usize.checked_add(u32::from_le_bytes(head) as usize).ok_or(SHORT)?;
                 if end > bytes.len() {
                     return Err(SHORT);

@@ -100,7 +100,11 @@ impl Frame {
         let (json, mut run) = message.split()?;
         let raw: RawFrame<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
         let frame = raw.own(&json, &mut run)?;
-        if run.is_empty() { Ok(frame) } else { Err(FrameError::Attachments { named: 0, there: run.len() }) }
+        if run.is_empty() {
+            Ok(frame)
+        } else {
+            Err(FrameError::Attachments { named: 0, there: run.len() })
+        }
     }
 
     /// Packets that the frame numbers.
@@ -128,7 +132,9 @@ impl Frame {
                 }
                 return Ok(batch.message(*first, *ack));
             }
-            Self::Part { seq, ack, last, piece } => return Ok(part_message(*seq, *ack, *last, piece)),
+            Self::Part { seq, ack, last, piece } => {
+                return Ok(part_message(*seq, *ack, *last, piece));
+            }
         };
         Ok(Message::Text(text.into()))
     }
@@ -173,7 +179,11 @@ impl Packets {
         json.reserve(self.text.len() + DATA_TAIL.len());
         json.push_str(&self.text);
         json.push_str(DATA_TAIL);
-        if self.blobs.is_empty() { Message::Text(json.into()) } else { Message::join(&json, &self.blobs) }
+        if self.blobs.is_empty() {
+            Message::Text(json.into())
+        } else {
+            Message::join(&json, &self.blobs)
+        }
     }
 }
 
@@ -222,7 +232,8 @@ impl RawFrame<'_> {
         Ok(match self {
             Self::Control(frame) => frame,
             Self::Data(first, ack, packets) => {
-                let packets = packets.into_iter().map(|raw| raw.own(json, run)).collect::<Result<_, _>>()?;
+                let packets =
+                    packets.into_iter().map(|raw| raw.own(json, run)).collect::<Result<_, _>>()?;
                 Frame::Data { first, ack, packets }
             }
             Self::Part(seq, ack, last, length) => {
@@ -252,7 +263,9 @@ impl<'de> Visitor<'de> for FrameVisitor {
         let kind: std::borrow::Cow<'de, str> = next(&mut seq)?;
         let frame = match &*kind {
             "data" => RawFrame::Data(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?),
-            "part" => RawFrame::Part(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?, next(&mut seq)?),
+            "part" => {
+                RawFrame::Part(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?, next(&mut seq)?)
+            }
             "ack" => RawFrame::Control(Frame::Ack(next(&mut seq)?)),
             "ping" => RawFrame::Control(Frame::Ping),
             "hello" => RawFrame::Control(Frame::Hello(next(&mut seq)?)),
@@ -284,14 +297,21 @@ mod tests {
     use crate::value::Args;
 
     fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
-        Call { channel: channel.into(), args: Args { text: Bytes::from_static(text.as_bytes()), blobs } }
+        Call {
+            channel: channel.into(),
+            args: Args { text: Bytes::from_static(text.as_bytes()), blobs },
+        }
     }
 
     #[test]
     fn a_batch_round_trips_with_its_attachments() {
         let packets = vec![
             Packet::Send(call("a \"quoted\"\n channel", "[1,{\"x\":[]}]", vec![])),
-            Packet::Invoke(call("b", "[{\"$\":\"arraybuffer\",\"blob\":0}]", vec![Bytes::from_static(b"12")])),
+            Packet::Invoke(call(
+                "b",
+                "[{\"$\":\"arraybuffer\",\"blob\":0}]",
+                vec![Bytes::from_static(b"12")],
+            )),
             Packet::Sync(call("", "[]", vec![])),
         ];
         let frame = Frame::Data { first: 7, ack: 3, packets };
@@ -302,21 +322,36 @@ mod tests {
 
     #[test]
     fn a_part_round_trips() {
-        let frame = Frame::Part { seq: 1, ack: 0, last: true, piece: Bytes::from_static(b"\0\xff") };
+        let frame =
+            Frame::Part { seq: 1, ack: 0, last: true, piece: Bytes::from_static(b"\0\xff") };
         assert_eq!(Frame::decode(&frame.control().unwrap()).unwrap(), frame);
     }
 
     #[test]
     fn a_packet_is_the_same_after_travelling_in_parts() {
-        let packet = Packet::Send(call("c", "[{\"$\":\"arraybuffer\",\"blob\":0}]", vec![Bytes::from_static(b"xyz")]));
+        let packet = Packet::Send(call(
+            "c",
+            "[{\"$\":\"arraybuffer\",\"blob\":0}]",
+            vec![Bytes::from_static(b"xyz")],
+        ));
         assert_eq!(Packet::from_parts(packet.to_parts().into()).unwrap(), packet);
     }
 
     #[test]
     fn garbage_is_refused_with_its_place() {
-        for text in ["", "{}", "[]", "[1]", "[\"data\"]", "[\"data\",0,0,[[\"send\",\"a\",{}]]]", "[\"nope\"]", "[\"ack\",-1]",
-            "[\"ack\",1,2]", "[\"data\",0,0,[[\"send\",\"a\"]]]", "[\"data\",0,0,[[\"send\",\"\\ud800\",[]]]]"]
-        {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "[1]",
+            "[\"data\"]",
+            "[\"data\",0,0,[[\"send\",\"a\",{}]]]",
+            "[\"nope\"]",
+            "[\"ack\",-1]",
+            "[\"ack\",1,2]",
+            "[\"data\",0,0,[[\"send\",\"a\"]]]",
+            "[\"data\",0,0,[[\"send\",\"\\ud800\",[]]]]",
+        ] {
             let message = Message::Text(Bytes::copy_from_slice(text.as_bytes()));
             assert!(matches!(Frame::decode(&message), Err(FrameError::Json { .. })), "{text}");
         }

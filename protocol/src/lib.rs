@@ -25,7 +25,9 @@ mod value;
 pub use decode::FrameError;
 pub use envelope::Message;
 pub use error::{CloseReason, Full, LinkLost, PeerMisbehaved, TooLarge, close_code};
-pub use frame::{DATA_TAIL, Frame, Hello, Packets, VERSION, Welcome, data_head, part_message, part_text};
+pub use frame::{
+    DATA_TAIL, Frame, Hello, Packets, VERSION, Welcome, data_head, part_message, part_text,
+};
 pub use ids::{BadId, Epoch, LinkId, Millis, Seq, TabId};
 pub use limits::Limits;
 pub use link::{
@@ -36,6 +38,7 @@ pub use packet::{Call, Packet};
 pub use sync::{SyncAnswer, SyncHead, SyncRequest, SyncState};
 pub use tab::TabInfo;
 pub use value::{
-    ArgError, ArgReader, Args, Array, BadView, Buffer, Date, DecodeError, EncodeError, Encoded, Mismatch, Object,
-    Serializer, Text, Value, View, ViewKind, from_value, read_value, to_value, write_value,
+    ArgError, ArgReader, Args, Array, BadView, Buffer, Date, DecodeError, EncodeError, Encoded,
+    Mismatch, Object, Serializer, Text, Value, View, ViewKind, from_value, read_value, to_value,
+    write_value,
 };

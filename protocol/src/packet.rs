@@ -90,7 +90,11 @@ impl Packet {
         let (json, mut run) = envelope::Message::Binary(bytes).split()?;
         let raw: RawPacket<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
         let packet = raw.own(&json, &mut run)?;
-        if run.is_empty() { Ok(packet) } else { Err(FrameError::Attachments { named: 0, there: run.len() }) }
+        if run.is_empty() {
+            Ok(packet)
+        } else {
+            Err(FrameError::Attachments { named: 0, there: run.len() })
+        }
     }
 
     /// The envelope of a packet that is too big to travel whole: its parts are slices of it.
@@ -134,9 +138,10 @@ impl RawPacket<'_> {
                 let value = Encoded { text: text(value), blobs: envelope::cut(run, &lengths)? };
                 if kind == "reply" { Packet::Reply(seq, value) } else { Packet::Fail(seq, value) }
             }
-            Self::Order(value, lengths) => {
-                Packet::Navigate(Encoded { text: text(value), blobs: envelope::cut(run, &lengths)? })
-            }
+            Self::Order(value, lengths) => Packet::Navigate(Encoded {
+                text: text(value),
+                blobs: envelope::cut(run, &lengths)?,
+            }),
         })
     }
 }
@@ -175,7 +180,10 @@ impl<'de> Visitor<'de> for PacketVisitor {
 }
 
 impl PacketVisitor {
-    fn call<'de, A: SeqAccess<'de>>(seq: &mut A, kind: &'static str) -> Result<RawPacket<'de>, A::Error> {
+    fn call<'de, A: SeqAccess<'de>>(
+        seq: &mut A,
+        kind: &'static str,
+    ) -> Result<RawPacket<'de>, A::Error> {
         let channel: Text<'de> = next(seq, "channel")?;
         let args: &RawValue = next(seq, "arguments")?;
         if !args.get().starts_with('[') {
@@ -184,7 +192,10 @@ impl PacketVisitor {
         Ok(RawPacket::Call(kind, channel.0, args, lengths(seq)?))
     }
 
-    fn answer<'de, A: SeqAccess<'de>>(seq: &mut A, kind: &'static str) -> Result<RawPacket<'de>, A::Error> {
+    fn answer<'de, A: SeqAccess<'de>>(
+        seq: &mut A,
+        kind: &'static str,
+    ) -> Result<RawPacket<'de>, A::Error> {
         Ok(RawPacket::Answer(kind, next(seq, "seq")?, next(seq, "value")?, lengths(seq)?))
     }
 }
@@ -193,8 +204,12 @@ impl PacketVisitor {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
 
-fn next<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(seq: &mut A, what: &str) -> Result<T, A::Error> {
-    seq.next_element()?.ok_or_else(|| de::Error::custom(format_args!("a packet without its {what}")))
+fn next<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
+    seq: &mut A,
+    what: &str,
+) -> Result<T, A::Error> {
+    seq.next_element()?
+        .ok_or_else(|| de::Error::custom(format_args!("a packet without its {what}")))
 }
 
 fn lengths<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Vec<u32>, A::Error> {

@@ -65,7 +65,8 @@ impl SyncRequest {
             Some(frames) => serde_json::from_str(frames.get()).map_err(FrameError::json)?,
             None => Vec::new(),
         };
-        let frames = raw.into_iter().map(|frame| frame.own(&json, &mut run)).collect::<Result<_, _>>()?;
+        let frames =
+            raw.into_iter().map(|frame| frame.own(&json, &mut run)).collect::<Result<_, _>>()?;
         if !run.is_empty() {
             return Err(FrameError::Attachments { named: 0, there: run.len() });
         }
@@ -156,7 +157,10 @@ impl SyncAnswer {
                 let lengths: Vec<usize> = value.blobs.iter().map(Bytes::len).collect();
                 let mut json = serde_json::to_string(state)?;
                 json.pop();
-                json.push_str(&format!(",\"seq\":{seq},\"blobs\":{},\"{name}\":", serde_json::to_string(&lengths)?));
+                json.push_str(&format!(
+                    ",\"seq\":{seq},\"blobs\":{},\"{name}\":",
+                    serde_json::to_string(&lengths)?
+                ));
                 json.push_str(std::str::from_utf8(&value.text).unwrap_or("null"));
                 json.push('}');
                 Ok(Message::join(&json, &value.blobs))
@@ -199,7 +203,9 @@ impl SyncAnswer {
         let own = |raw: &RawValue| Encoded { text: json.slice_ref(raw.get().as_bytes()), blobs };
         let outcome = match done.error {
             Some(error) => Err(own(error)),
-            None => Ok(own(serde_json::from_slice::<Answered<'_>>(&json).map_err(FrameError::json)?.answer)),
+            None => Ok(own(serde_json::from_slice::<Answered<'_>>(&json)
+                .map_err(FrameError::json)?
+                .answer)),
         };
         Ok(Self::Done { state, seq: done.seq, outcome })
     }
@@ -227,7 +233,10 @@ mod tests {
     }
 
     fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
-        Call { channel: channel.into(), args: Args { text: Bytes::from_static(text.as_bytes()), blobs } }
+        Call {
+            channel: channel.into(),
+            args: Args { text: Bytes::from_static(text.as_bytes()), blobs },
+        }
     }
 
     #[test]
@@ -248,14 +257,22 @@ mod tests {
     #[test]
     fn a_request_that_only_waits_has_no_frames() {
         let text = r#"{"version":1,"link":"00000000000000000000000000000007","epoch":"0000000000000009","ack":0,"seq":5}"#;
-        let request = SyncRequest::decode(&Message::Text(Bytes::from_static(text.as_bytes()))).unwrap();
-        assert_eq!((request.head.seq, request.head.fresh, request.frames), (Some(5), false, vec![]));
+        let request =
+            SyncRequest::decode(&Message::Text(Bytes::from_static(text.as_bytes()))).unwrap();
+        assert_eq!(
+            (request.head.seq, request.head.fresh, request.frames),
+            (Some(5), false, vec![])
+        );
     }
 
     #[test]
     fn every_answer_round_trips() {
-        let state = SyncState { epoch: Epoch::from_bits(1), ack: 2, admitted: 3, tab: TabId::from_bits(4) };
-        let value = |text: &'static str, blobs| Encoded { text: Bytes::from_static(text.as_bytes()), blobs };
+        let state =
+            SyncState { epoch: Epoch::from_bits(1), ack: 2, admitted: 3, tab: TabId::from_bits(4) };
+        let value = |text: &'static str, blobs| Encoded {
+            text: Bytes::from_static(text.as_bytes()),
+            blobs,
+        };
         let done = |outcome| SyncAnswer::Done { state, seq: 2, outcome };
         for answer in [
             done(Ok(value("null", vec![]))),
@@ -272,9 +289,14 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_request_is_refused() {
-        for text in ["", "[]", "{}", r#"{"version":1,"link":"7","epoch":"0000000000000009","ack":0}"#] {
+        for text in
+            ["", "[]", "{}", r#"{"version":1,"link":"7","epoch":"0000000000000009","ack":0}"#]
+        {
             let message = Message::Text(Bytes::copy_from_slice(text.as_bytes()));
-            assert!(matches!(SyncRequest::decode(&message), Err(FrameError::Json { .. })), "{text}");
+            assert!(
+                matches!(SyncRequest::decode(&message), Err(FrameError::Json { .. })),
+                "{text}"
+            );
         }
     }
 }

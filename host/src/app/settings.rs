@@ -52,8 +52,14 @@ impl App {
     ///
     /// # Errors
     /// One of them is no address that browsers could use.
-    pub fn origins<T: AsRef<str>>(self, origins: impl IntoIterator<Item = T>) -> Result<Self, BadAddress> {
-        let origins = origins.into_iter().map(|text| text.as_ref().parse()).collect::<Result<Vec<PublicUrl>, _>>()?;
+    pub fn origins<T: AsRef<str>>(
+        self,
+        origins: impl IntoIterator<Item = T>,
+    ) -> Result<Self, BadAddress> {
+        let origins = origins
+            .into_iter()
+            .map(|text| text.as_ref().parse())
+            .collect::<Result<Vec<PublicUrl>, _>>()?;
         self.config().origins.extend(origins);
         Ok(self)
     }

@@ -22,7 +22,11 @@ pub(crate) struct Intake {
 /// One thing for the runner.
 pub(super) enum Job {
     Packet(Seq, Packet),
-    Part { seq: Seq, last: bool, piece: Bytes },
+    Part {
+        seq: Seq,
+        last: bool,
+        piece: Bytes,
+    },
     /// The application has not heard of the page yet.
     Announce(WebContents),
 }
@@ -93,10 +97,12 @@ impl Document {
             _ => return Err(Refusal::Direction("control frame")),
         };
         let admit = match way {
-            Way::Socket(conn) => match state.link.handle_data(conn, first, count, size, ack, now())? {
-                Some(admit) => admit,
-                None => return Ok(()),
-            },
+            Way::Socket(conn) => {
+                match state.link.handle_data(conn, first, count, size, ack, now())? {
+                    Some(admit) => admit,
+                    None => return Ok(()),
+                }
+            }
             Way::Sync => state.link.handle_sync_data(first, count, size)?,
         };
         let Admit::Take { skip } = admit else { return Ok(()) };
@@ -106,7 +112,9 @@ impl Document {
                     self.admit(state, first + index as Seq, packet)?;
                 }
             }
-            Frame::Part { seq, last, piece, .. } => state.intake.jobs.push_back(Job::Part { seq, last, piece }),
+            Frame::Part { seq, last, piece, .. } => {
+                state.intake.jobs.push_back(Job::Part { seq, last, piece })
+            }
             _ => {}
         }
         self.start_runner(state);

@@ -52,7 +52,9 @@ impl Document {
             _ => return self.consumed(),
         };
         let request = Request { kind, seq, channel: &channel, args };
-        for future in dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop())) {
+        for future in
+            dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop()))
+        {
             tokio::spawn(future);
         }
         self.consumed();
@@ -84,7 +86,10 @@ impl Document {
             Ok(packet) => self.call(seq, packet),
             Err(error) => {
                 tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
-                self.settle(seq, Err(ErrorInfo::plain(format!("the message can't be read: {error}"))));
+                self.settle(
+                    seq,
+                    Err(ErrorInfo::plain(format!("the message can't be read: {error}"))),
+                );
                 self.consumed();
             }
         }

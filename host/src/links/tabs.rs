@@ -43,7 +43,10 @@ impl Tabs {
         let Some(tab) = named.and_then(|tab| self.tabs.get_mut(&tab)) else {
             // A tab that an earlier life of the host named keeps its name.
             let tab = named.map_or_else(random_tab, Ok)?;
-            return Ok(Place { renderer: self.insert(tab, Some(link), limit, created), is_new: true });
+            return Ok(Place {
+                renderer: self.insert(tab, Some(link), limit, created),
+                is_new: true,
+            });
         };
         let succeeds = match tab.shows {
             None => true,
@@ -60,11 +63,21 @@ impl Tabs {
     }
 
     /// A tab whose page is still to come.
-    pub(super) fn expect(&mut self, limit: usize, created: &Created) -> Result<Arc<Renderer>, getrandom::Error> {
+    pub(super) fn expect(
+        &mut self,
+        limit: usize,
+        created: &Created,
+    ) -> Result<Arc<Renderer>, getrandom::Error> {
         Ok(self.insert(random_tab()?, None, limit, created))
     }
 
-    fn insert(&mut self, tab: TabId, shows: Option<LinkId>, limit: usize, created: &Created) -> Arc<Renderer> {
+    fn insert(
+        &mut self,
+        tab: TabId,
+        shows: Option<LinkId>,
+        limit: usize,
+        created: &Created,
+    ) -> Arc<Renderer> {
         self.next_id += 1;
         let renderer = Renderer::new(self.next_id, tab, limit, created.clone());
         self.tabs.insert(tab, Tab { renderer: renderer.clone(), shows });
@@ -146,7 +159,8 @@ mod tests {
     fn a_document_after_a_crash_stays_in_its_tab() {
         let mut tabs = Tabs::default();
         let first = place(&mut tabs, 1, &TabInfo::default()).renderer;
-        let crashed = TabInfo { tab: first.tab.to_string(), previous: link(1), ..TabInfo::default() };
+        let crashed =
+            TabInfo { tab: first.tab.to_string(), previous: link(1), ..TabInfo::default() };
         assert_eq!(place(&mut tabs, 2, &crashed).renderer.id, first.id);
     }
 

@@ -38,8 +38,7 @@ pub(super) async fn script(
     Extension(visit): Extension<Visit>,
 ) -> Response {
     let facts = facts(&state, &visit);
-    let text = prelude(&facts, "globalThis.document?.currentScript?.src")
-        + state.renderer.script;
+    let text = prelude(&facts, "globalThis.document?.currentScript?.src") + state.renderer.script;
     fresh("text/javascript; charset=utf-8", text)
 }
 
@@ -63,12 +62,7 @@ pub(super) async fn boot(
 
 fn facts(state: &ServerState, visit: &Visit) -> String {
     let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
-    let facts = Facts {
-        version: VERSION,
-        epoch: state.epoch,
-        limits: &state.limits,
-        base,
-    };
+    let facts = Facts { version: VERSION, epoch: state.epoch, limits: &state.limits, base };
     // Numbers and plain texts can't fail to be written.
     serde_json::to_string(&facts).unwrap_or_default()
 }

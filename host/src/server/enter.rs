@@ -54,7 +54,10 @@ fn arrive(landing: Landing, state: &ServerState, visit: &Visit) -> Response {
     let landing = if landing == Landing::default() { state.start_page() } else { landing };
     // The tab's name waits for the page where the page keeps it itself.
     let before = landing.tab.map_or_else(String::new, |tab| {
-        format!("try{{sessionStorage.setItem({TAB_KEY},{})}}catch{{}}", page::js_text(&tab.to_string()))
+        format!(
+            "try{{sessionStorage.setItem({TAB_KEY},{})}}catch{{}}",
+            page::js_text(&tab.to_string())
+        )
     });
     // Nested, the mount with a slash at its end may be nobody's route.
     let path = if landing.path.is_empty() && !visit.mount.is_empty() {

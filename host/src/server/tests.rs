@@ -56,10 +56,7 @@ impl Site {
             ..Config::default()
         };
         change(&mut config);
-        let renderer = Renderer {
-            script: "script()",
-            module: "module()",
-        };
+        let renderer = Renderer { script: "script()", module: "module()" };
         let state =
             ServerState::new(config, Epoch::from_bits(0xabc), Limits::default(), renderer).unwrap();
         state.listening("127.0.0.1:8124".parse().unwrap());
@@ -252,11 +249,7 @@ async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
         "{}",
         answer.text
     );
-    assert!(
-        answer.text.contains(&format!("'tab',\"{tab}\")")),
-        "{}",
-        answer.text
-    );
+    assert!(answer.text.contains(&format!("'tab',\"{tab}\")")), "{}", answer.text);
     assert!(!answer.text.contains(invitation.ticket.as_str()));
 
     let cookie = answer.header(header::SET_COOKIE);
@@ -279,7 +272,12 @@ async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
     assert!(!again.text.contains(invitation.ticket.as_str()));
 
     // Followed from another site once more, the cookie that came with it stays away at first.
-    let followed = [&enter, "sec-fetch-site: cross-site", "sec-fetch-mode: navigate", "sec-fetch-dest: document"];
+    let followed = [
+        &enter,
+        "sec-fetch-site: cross-site",
+        "sec-fetch-mode: navigate",
+        "sec-fetch-dest: document",
+    ];
     let followed = site.ask(&followed).await;
     assert_eq!(followed.status, StatusCode::UNAUTHORIZED);
     assert!(followed.text.contains("location.replace(to)"), "{}", followed.text);

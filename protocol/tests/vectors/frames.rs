@@ -69,7 +69,8 @@ fn kind(packet: &Packet) -> &'static str {
 }
 
 fn message(row: &Row) -> Message {
-    let digits: Vec<u32> = row.blob.chars().map(|digit| digit.to_digit(16).expect("a digit")).collect();
+    let digits: Vec<u32> =
+        row.blob.chars().map(|digit| digit.to_digit(16).expect("a digit")).collect();
     let blob: Vec<u8> = digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
     if blob.is_empty() {
         return Message::Text(Bytes::copy_from_slice(row.text.as_bytes()));

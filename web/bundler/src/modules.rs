@@ -88,8 +88,11 @@ fn imported(statement: &str) -> anyhow::Result<String> {
 
 /// The names that a line declares in the scope of all modules.
 fn declared(line: &str) -> Vec<&str> {
-    let Some(rest) = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word)) else { return Vec::new() };
-    let part = |character: char| character.is_alphanumeric() || character == '_' || character == '$';
+    let Some(rest) = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word)) else {
+        return Vec::new();
+    };
+    let part =
+        |character: char| character.is_alphanumeric() || character == '_' || character == '$';
     let Some(members) = rest.strip_prefix('{').and_then(|rest| rest.split('}').next()) else {
         return rest.split(|character| !part(character)).take(1).collect();
     };
