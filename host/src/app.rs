@@ -97,7 +97,8 @@ impl App {
         self.hooks().all_closed.push(Arc::new(listener));
     }
 
-    /// Listens, serves, prints where, and returns when the application quits: by [`quit`](Self::quit) or by Ctrl-C.
+    /// Listens, serves, prints where, and returns when the application quits: by [`quit`](Self::quit), by Ctrl-C,
+    /// or by the system's wish (SIGTERM).
     ///
     /// # Errors
     /// The address can't be bound, the key of the cookies can't be read, or a listener of [`on_ready`](Self::on_ready)
@@ -122,7 +123,7 @@ impl App {
         tokio::select! {
             served = serve => served?,
             () = self.inner.quit.notified() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            interrupted = told_to_end() => interrupted?,
         }
         self.say_goodbye().await;
         Ok(())
@@ -296,6 +297,21 @@ fn guarded(event: &str, call: impl FnOnce()) {
             "a listener panicked"
         );
     }
+}
+
+/// Somebody pressed Ctrl-C, or the system wants the process to end.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 fn random_epoch() -> Result<Epoch, Error> {

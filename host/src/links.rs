@@ -208,7 +208,8 @@ impl State {
         let is_frozen = |document: &Arc<Document>| {
             Arc::ptr_eq(&document.renderer, renderer) && document.lock().frozen
         };
-        let frozen: Vec<_> = self.documents.values().filter(|one| is_frozen(one)).cloned().collect();
+        let frozen: Vec<_> =
+            self.documents.values().filter(|one| is_frozen(one)).cloned().collect();
         for document in &frozen {
             self.documents.remove(&document.id);
             self.ended.add(document.id, tombstones);

@@ -81,7 +81,7 @@ fn has_display(os: &str, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     matches!(os, "windows" | "macos" | "ios" | "android")
         || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"]
             .iter()
-            .any(|name| named(name))
+            .any(named)
 }
 
 #[cfg(test)]

@@ -258,5 +258,5 @@ pub(crate) fn is_secure(visit: &Visit, ticket_https: bool) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;

@@ -10,8 +10,8 @@ use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket, WebSocketUpgrade
 use axum::http::Extensions;
 use axum::response::Response;
 use exciton_protocol::{
-    Attached, CloseReason, ConnId, Frame, Gone, Hello, HostTransmit, LinkLost, Message, Millis, Refused, VERSION,
-    Welcome, close_code,
+    Attached, CloseReason, ConnId, Frame, Gone, Hello, HostTransmit, LinkLost, Message, Millis,
+    Refused, VERSION, Welcome, close_code,
 };
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -40,12 +40,7 @@ pub(crate) async fn socket(
         })
 }
 
-async fn converse(
-    links: Arc<Links>,
-    conn: ConnId,
-    extensions: Extensions,
-    mut socket: WebSocket,
-) {
+async fn converse(links: Arc<Links>, conn: ConnId, extensions: Extensions, mut socket: WebSocket) {
     let _counted = links.count_socket();
     let hello = match tokio::time::timeout(HELLO, read_hello(&mut socket)).await {
         Ok(Ok(hello)) => hello,
@@ -183,7 +178,12 @@ fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<
 }
 
 /// Writes what the link has to say, until the connection is to be closed.
-async fn write(document: &Arc<Document>, conn: ConnId, links: &Links, mut sink: SplitSink<WebSocket, Wire>) -> Gone {
+async fn write(
+    document: &Arc<Document>,
+    conn: ConnId,
+    links: &Links,
+    mut sink: SplitSink<WebSocket, Wire>,
+) -> Gone {
     let mut pinged = now();
     loop {
         let due = match next(document, conn, links, &mut pinged) {
@@ -253,7 +253,9 @@ fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -
             let welcome = Welcome { epoch: links.epoch, ack, admitted, limits: links.limits, tab };
             control(&Frame::Welcome(Box::new(welcome)))
         }
-        Some(HostTransmit::Data { flight, ack }) => wire(flight.batch.payload.message(flight.first, ack)),
+        Some(HostTransmit::Data { flight, ack }) => {
+            wire(flight.batch.payload.message(flight.first, ack))
+        }
         Some(HostTransmit::Ack(ack)) => control(&Frame::Ack(ack)),
         Some(_) => return Step::Wait(state.link.poll_timeout()),
         None => {
@@ -302,7 +304,8 @@ async fn lost(mut socket: WebSocket, why: LinkLost) {
 
 /// Unread bytes would turn the close into a reset, and its code would be lost.
 async fn drain(mut socket: WebSocket) {
-    let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+    let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = socket.recv().await {} })
+        .await;
 }
 
 /// How long a new connection may take to say hello.

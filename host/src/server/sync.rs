@@ -19,11 +19,17 @@ pub(crate) async fn sync(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let binary = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
+    let binary =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
     let message = if binary { Message::Binary(body) } else { Message::Text(body) };
     let request = match SyncRequest::decode(&message) {
         Ok(request) if request.head.version == VERSION => request,
-        Ok(request) => return fault(&format!("version {} of the wire is not spoken here", request.head.version)),
+        Ok(request) => {
+            return fault(&format!(
+                "version {} of the wire is not spoken here",
+                request.head.version
+            ));
+        }
         Err(error) => return fault(&error.to_string()),
     };
     let size = message.len();
@@ -48,7 +54,8 @@ async fn serve(
     });
     // A page that only waits has had an answer, and begins nothing.
     let fresh = head.fresh && first.is_some();
-    let visit = Visit { link: head.link, epoch: head.epoch, fresh, first, tab: &head.tab, extensions };
+    let visit =
+        Visit { link: head.link, epoch: head.epoch, fresh, first, tab: &head.tab, extensions };
     let document = match links.visit(&visit) {
         Ok(document) => document,
         Err(why) => return Ok(SyncAnswer::Lost { why, admitted: false }),
@@ -67,7 +74,11 @@ async fn serve(
 }
 
 /// Takes the request's packets; says if the link is over.
-fn admit(document: &Arc<Document>, request: &SyncRequest, size: usize) -> Result<Option<LinkLost>, Refusal> {
+fn admit(
+    document: &Arc<Document>,
+    request: &SyncRequest,
+    size: usize,
+) -> Result<Option<LinkLost>, Refusal> {
     let mut state = document.lock();
     if let Some(why) = state.over {
         return Ok(Some(why));
@@ -97,7 +108,8 @@ async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
             return answer;
         }
         if tokio::time::timeout_at(deadline, notified).await.is_err() {
-            return look(links, document, seq).unwrap_or_else(|| SyncAnswer::Pending(state(links, document)));
+            return look(links, document, seq)
+                .unwrap_or_else(|| SyncAnswer::Pending(state(links, document)));
         }
     }
 }
@@ -133,7 +145,9 @@ fn respond(answer: &SyncAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
     match answer.encode() {
         Ok(Message::Text(text)) => (status, head("application/json"), text).into_response(),
-        Ok(Message::Binary(bytes)) => (status, head("application/octet-stream"), bytes).into_response(),
+        Ok(Message::Binary(bytes)) => {
+            (status, head("application/octet-stream"), bytes).into_response()
+        }
         Err(error) => fault(&error.to_string()),
     }
 }
@@ -146,5 +160,9 @@ fn fault(message: &str) -> Response {
 }
 
 fn head(kind: &'static str) -> [(header::HeaderName, &'static str); 3] {
-    [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")]
+    [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ]
 }
