@@ -42,7 +42,9 @@ async fn a_listener_that_sleeps_holds_up_the_further_calls_of_its_own_page_and_n
         let compared = tell(&browser, "tell(compare(20, 5))").await;
         let (free, blocked) = (&compared["free"], &compared["blocked"]);
         let ratio = blocked.as_f64().unwrap() / free.as_f64().unwrap();
-        eprintln!("{engine}: p50 of an invoke {free} ms, beside a blocked page {blocked} ms: {ratio:.2}");
+        eprintln!(
+            "{engine}: p50 of an invoke {free} ms, beside a blocked page {blocked} ms: {ratio:.2}"
+        );
         // Far from what one blocked call costs; a busy machine is no failure.
         assert!(ratio < 3.0, "{engine}: {compared}");
 
@@ -57,7 +59,10 @@ async fn a_listener_that_sleeps_holds_up_the_further_calls_of_its_own_page_and_n
         browser.switch_to(&other).await.unwrap();
         let during = tell(&browser, "tell(pushToBlocked(10_000))").await;
         assert_eq!(during["blocked"], true, "{engine}: {during}");
-        eprintln!("{engine}: ten invokes beside a sleeping listener took {} ms at most", during["most"]);
+        eprintln!(
+            "{engine}: ten invokes beside a sleeping listener took {} ms at most",
+            during["most"]
+        );
         browser.switch_to(&page).await.unwrap();
         browser.wait_until("window.pushed === 10_000", LIMIT).await.unwrap();
         assert_eq!(browser.eval(acknowledged).await.unwrap(), true, "{engine}");
@@ -66,7 +71,10 @@ async fn a_listener_that_sleeps_holds_up_the_further_calls_of_its_own_page_and_n
 
         host.wait_line("block-for ends", LIMIT).await.unwrap();
         browser.wait_until("window.settled === 10_100", LIMIT).await.unwrap();
-        browser.wait_until("wire.consumed > wire.seqOf['block-for'] + 10_000", LIMIT).await.unwrap();
+        browser
+            .wait_until("wire.consumed > wire.seqOf['block-for'] + 10_000", LIMIT)
+            .await
+            .unwrap();
         let sockets = "wire.sockets.map((socket) => socket.readyState)";
         assert_eq!(browser.eval(sockets).await.unwrap(), serde_json::json!([1]), "{engine}");
         let rest = browser.eval("[window.wrong, window.never, window.pushed]").await.unwrap();

@@ -155,10 +155,8 @@ async fn thirty_two_megabytes_that_the_browser_has_not_got_rid_of_are_no_obstacl
         .await;
         host.open(&browser, "/calls.html").await;
         connected(&browser).await;
-        let pieces = [
-            ("text", "'x'.repeat(1 << 20)", 32),
-            ("bytes", "new ArrayBuffer(1 << 20)", 64),
-        ];
+        let pieces =
+            [("text", "'x'.repeat(1 << 20)", 32), ("bytes", "new ArrayBuffer(1 << 20)", 64)];
         for (channel, piece, expected) in pieces {
             let script = format!(
                 "for (let i = 0; i < 32; i++) electron.ipcRenderer.send('{channel}', i, {piece});
@@ -264,7 +262,7 @@ async fn each_of_the_calls_within_calls_has_its_own_answer() {
     in_each_engine(|engine| async move {
         let browser = Browser::open(engine).await.unwrap();
         let host = Nested::start(Limits::default(), |_, ipc_main| {
-            // Long enough for the page to be called back meanwhile, if its browser does that.
+            // It sleeps on purpose: a browser that calls the page back meanwhile has time to.
             ipc_main.on("echo-soon", |event: IpcMainEvent, value: String| async move {
                 tokio::time::sleep(Duration::from_millis(150)).await;
                 event.set_return_value(value)
@@ -319,6 +317,7 @@ async fn an_answer_that_takes_twenty_five_seconds_arrives() {
         let browser = Browser::open(engine).await.unwrap();
         let host = Nested::start(Limits::default(), |_, ipc_main| {
             ipc_main.on("slow", |event: IpcMainEvent| async move {
+                // It sleeps on purpose: longer than WebKit lets any synchronous request take.
                 tokio::time::sleep(Duration::from_secs(25)).await;
                 event.set_return_value("late")
             });

@@ -249,6 +249,11 @@ async fn each_tab_is_a_page_of_its_own_and_is_freed_when_it_closes() {
         invoke_until(&browser, "'pages'", json!([1, 2])).await;
         assert_eq!(invoke(&browser, "'push-to', 3, 'nobody'").await, false);
 
+        // A document that waits in the cache of a tab that closes keeps nothing alive.
+        browser.run_in_page("location.href = 'other.html'").await.unwrap();
+        browser.wait_until("document.title === 'other page'", LIMIT).await.unwrap();
+        goes_on(&browser, 1).await;
+
         // The browser would end with its last tab.
         browser.new_tab().await.unwrap();
         assert_eq!(lines(&host, "all closed"), [""; 0]);
