@@ -32,6 +32,7 @@ fn blocking(app: &App) -> Result<()> {
     ipc_main.on("block-for", move |_event: IpcMainEvent, seconds: u64| {
         let _inside = entered.enter();
         println!("block-for begins");
+        // It sleeps on purpose: what goes on meanwhile is the test.
         std::thread::sleep(Duration::from_secs(seconds));
         println!("block-for ends");
     });
@@ -47,16 +48,19 @@ fn blocking(app: &App) -> Result<()> {
     ipc_main.handle("answer", |_event, value: u32| value)?;
     ipc_main.handle("answer-never", |_event| std::future::pending::<()>())?;
     let all = app.clone();
-    ipc_main.handle("tell-others", move |event: IpcMainInvokeEvent, channel: String, count: u32| {
-        for other in all.web_contents() {
-            if other.id() != event.sender().id() {
-                for number in 0..count {
-                    other.send(&channel, (number,))?;
+    ipc_main.handle(
+        "tell-others",
+        move |event: IpcMainInvokeEvent, channel: String, count: u32| {
+            for other in all.web_contents() {
+                if other.id() != event.sender().id() {
+                    for number in 0..count {
+                        other.send(&channel, (number,))?;
+                    }
                 }
             }
-        }
-        Ok::<_, exciton::Error>(())
-    })?;
+            Ok::<_, exciton::Error>(())
+        },
+    )?;
     Ok(())
 }
 
