@@ -65,10 +65,12 @@ pub trait Face {
 pub struct Loss {
     /// The reason.
     pub why: LinkLost,
-    /// Packets from this one on had not left the page.
-    pub unsent: Seq,
-    /// Packets before that which were not acknowledged: they may or may not have run.
+    /// All packets before this one had left the page.
+    pub departed: Seq,
+    /// How many of those were not acknowledged: they may or may not have run.
     pub unknown: u64,
+    /// How many packets had not left the page, and don't any more: they have not run.
+    pub unsent: u64,
 }
 
 /// The page's one link and everything under it. Cheap to clone; lives as long as the document.

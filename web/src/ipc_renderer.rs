@@ -69,6 +69,8 @@ pub struct LinkLoss {
     pub why: LinkLost,
     /// Messages that had left the page and were not acknowledged: they may or may not have arrived.
     pub unknown: u64,
+    /// Messages that had not left the page, and don't any more.
+    pub unsent: u64,
 }
 
 /// What a listener is called with beside the arguments.
@@ -230,6 +232,7 @@ impl IpcRenderer {
         let loss = LinkLoss {
             why: lost_reason(&web::get(detail, "why")).unwrap_or(LinkLost::Expired),
             unknown: web::whole(&web::get(detail, "unknown")).unwrap_or_default(),
+            unsent: web::whole(&web::get(detail, "unsent")).unwrap_or_default(),
         };
         let listeners = self.inner.losses.borrow().clone();
         for listener in listeners {

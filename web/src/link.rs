@@ -36,7 +36,7 @@ extern "C" {
     pub(crate) fn sync(this: &Link, text: &JsString, blobs: &JsValue) -> Result<JsValue, JsValue>;
 
     /// From now on the face gets `message(channel, args, blobs, tagged)` for each message of the host, and
-    /// `lost({why, unknown})` with a lost link.
+    /// `lost({why, unknown, unsent})` with a lost link.
     #[wasm_bindgen(method)]
     pub(crate) fn attach(this: &Link, face: &Object);
 }

@@ -130,15 +130,15 @@ export function createLink(core, limits, clock) {
     callbacks: {
       packets: inbound.packets,
 
-      // The link has ended and a new one begins, counting from 0. Packets from `unsent` on had not left this page;
-      // of those before, `unknown` were not acknowledged, so nobody knows whether they arrived.
-      lost(why, unsent, unknown) {
+      // The link has ended and a new one begins, counting from 0. Packets before `departed` had left this page, and
+      // `unknown` of them were not acknowledged, so nobody knows whether they arrived; `unsent` had not left.
+      lost(why, departed, unknown, unsent) {
         inbound.restart();
         queued = 0;
         const before = [...unsettled];
         unsettled.clear();
-        for (const [seq, settle] of before) settle(false, loss(why, seq < unsent), null, false);
-        for (const face of faces) face.lost?.({ why, unknown });
+        for (const [seq, settle] of before) settle(false, loss(why, seq < departed), null, false);
+        for (const face of faces) face.lost?.({ why, unknown, unsent });
       },
     },
   };

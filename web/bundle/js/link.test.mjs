@@ -204,12 +204,12 @@ export const run = await suite({
     await settled();
     call('c');
     core.next = 0;
-    callbacks.lost('host-restarted', 1, 1);
+    callbacks.lost('host-restarted', 1, 1, 1);
     equal(answers, [
       ['a', false, { name: 'Error', message: 'The host was restarted; the call may have run', code: 'HOST_RESTARTED', mayHaveRun: true }],
       ['b', false, { name: 'Error', message: 'The host was restarted before the call was sent', code: 'HOST_RESTARTED', mayHaveRun: false }],
     ]);
-    equal(lost, [{ why: 'host-restarted', unknown: 1 }]);
+    equal(lost, [{ why: 'host-restarted', unknown: 1, unsent: 1 }]);
     // What had not been handed over belongs to the new link.
     await settled();
     callbacks.packets([['reply', 0, 'new']], 0, null, false);

@@ -32,7 +32,7 @@ extern "C" {
     ) -> u32;
 
     #[wasm_bindgen(method)]
-    fn lost(this: &Callbacks, why: &str, unsent: f64, unknown: f64);
+    fn lost(this: &Callbacks, why: &str, departed: f64, unknown: f64, unsent: f64);
 }
 
 impl Face for Callbacks {
@@ -43,7 +43,8 @@ impl Face for Callbacks {
 
     fn lost(&self, loss: Loss) {
         // Counts of packets stay far below what a double holds.
-        self.lost(lost_name(loss.why), loss.unsent as f64, loss.unknown as f64);
+        let (departed, unknown) = (loss.departed as f64, loss.unknown as f64);
+        self.lost(lost_name(loss.why), departed, unknown, loss.unsent as f64);
     }
 }
 

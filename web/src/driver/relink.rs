@@ -15,8 +15,9 @@ impl Inner {
     pub(super) fn lose(self: &Rc<Self>, why: LinkLost) {
         let loss = {
             let mut link = self.link.borrow_mut();
-            let unsent = self.departed.get().clamp(link.acked(), link.next_seq());
-            let loss = Loss { why, unsent, unknown: unsent - link.acked() };
+            let departed = self.departed.get().clamp(link.acked(), link.next_seq());
+            let (unknown, unsent) = (departed - link.acked(), link.next_seq() - departed);
+            let loss = Loss { why, departed, unknown, unsent };
             *link = new_link(None);
             loss
         };

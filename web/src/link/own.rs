@@ -198,13 +198,16 @@ impl OwnLink {
         let why = lost_name(loss.why);
         let waiting = self.unsettled.borrow_mut().take_all();
         for (seq, settle) in waiting {
-            let error = failure(&loss, seq < loss.unsent);
+            let error = failure(&loss, seq < loss.departed);
             if let Err(error) = post::settle(&settle, false, &error, &JsValue::NULL, false) {
                 web::report(&error);
             }
         }
-        let detail =
-            web::object(&[("why", &why.into()), ("unknown", &(loss.unknown as f64).into())]);
+        let detail = web::object(&[
+            ("why", &why.into()),
+            ("unknown", &(loss.unknown as f64).into()),
+            ("unsent", &(loss.unsent as f64).into()),
+        ]);
         for face in self.faces() {
             if web::has(&face, "lost") {
                 call_face(&face, "lost", &[&detail]);
