@@ -99,7 +99,10 @@ async fn a_message_right_behind_an_answer_reaches_the_listener_of_the_code_that_
         browser.goto(host.url()).await.unwrap();
         browser.goto(&format!("{}/awaits.html", host.origin())).await.unwrap();
         browser.wait_until("window.pushed.length > 0", LIMIT).await.unwrap();
-        assert_eq!(browser.eval("window.pushed").await.unwrap(), json!(["right behind the answer"]));
+        assert_eq!(
+            browser.eval("window.pushed").await.unwrap(),
+            json!(["right behind the answer"])
+        );
     })
     .await;
 }

@@ -34,12 +34,19 @@ async fn outcome(browser: &Browser, name: &str) -> Value {
 
 fn notes(host: &HostProcess) -> Vec<String> {
     let notes = host.stdout().all();
-    notes.iter().filter_map(|line| line.strip_prefix("note ")?.split_once(' ')).map(|(_, note)| note.to_owned()).collect()
+    notes
+        .iter()
+        .filter_map(|line| line.strip_prefix("note ")?.split_once(' '))
+        .map(|(_, note)| note.to_owned())
+        .collect()
 }
 
 /// Send, invoke and sendSync work with the host that is there now, in the document of before.
 async fn goes_on(browser: &Browser, host: &HostProcess) {
-    browser.run_in_page("delete calls.again; call('again', 'who'); ipcRenderer.send('note', 'anew')").await.unwrap();
+    browser
+        .run_in_page("delete calls.again; call('again', 'who'); ipcRenderer.send('note', 'anew')")
+        .await
+        .unwrap();
     let answer = outcome(browser, "again").await;
     assert!(answer["value"].as_u64() > Some(0), "{answer} in {}", browser.engine());
     browser.run_in_page("window.id = ipcRenderer.sendSync('who-sync')").await.unwrap();
@@ -55,7 +62,10 @@ async fn an_open_page_goes_on_with_a_host_that_was_killed_and_started_again() {
     in_each_engine(|engine| async move {
         let mut host = host().await;
         let browser = page(engine, &host).await;
-        browser.run_in_page("ipcRenderer.send('note', 'before'); call('held', 'hold', 'for ever')").await.unwrap();
+        browser
+            .run_in_page("ipcRenderer.send('note', 'before'); call('held', 'hold', 'for ever')")
+            .await
+            .unwrap();
         host.wait_line("held 1 for ever", LIMIT).await.unwrap();
         // What the host has and what it lacks: the page hears of an acknowledgement only later.
         browser.run_in_page("ipcRenderer.send('note', 'last')").await.unwrap();
@@ -65,18 +75,33 @@ async fn an_open_page_goes_on_with_a_host_that_was_killed_and_started_again() {
         let before = notes(&host);
 
         // While nobody is there, calls wait.
-        browser.run_in_page("call('away', 'who'); ipcRenderer.send('note', 'into the void')").await.unwrap();
-        assert_eq!(browser.eval("window.calls.held ?? window.calls.away ?? null").await.unwrap(), Value::Null);
+        browser
+            .run_in_page("call('away', 'who'); ipcRenderer.send('note', 'into the void')")
+            .await
+            .unwrap();
+        assert_eq!(
+            browser.eval("window.calls.held ?? window.calls.away ?? null").await.unwrap(),
+            Value::Null
+        );
         host.restart().await.unwrap();
 
         browser.wait_until("window.lost.length > 0", LIMIT).await.unwrap();
         assert_eq!(browser.eval("window.lost[0].why").await.unwrap(), "host-restarted");
         let held = outcome(&browser, "held").await;
-        assert_eq!((&held["code"], &held["mayHaveRun"]), (&json!("HOST_RESTARTED"), &json!(true)), "{held}");
+        assert_eq!(
+            (&held["code"], &held["mayHaveRun"]),
+            (&json!("HOST_RESTARTED"), &json!(true)),
+            "{held}"
+        );
         let text = held["error"].as_str().unwrap();
         assert!(text.contains("restarted") && text.contains("may have run"), "{text}");
         let away = outcome(&browser, "away").await;
         assert_eq!(away["code"], "HOST_RESTARTED", "{away}");
+        // Both went or neither did, and none is lost without a word.
+        let lost = browser.eval("window.lost[0]").await.unwrap();
+        let (unknown, unsent) = (lost["unknown"].as_u64(), lost["unsent"].as_u64());
+        let left = away["mayHaveRun"] == true;
+        assert!(if left { unknown >= Some(2) } else { unsent == Some(2) }, "{away} {lost}");
         goes_on(&browser, &host).await;
 
         // Once, and in one life of the host only.

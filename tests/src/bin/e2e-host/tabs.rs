@@ -23,8 +23,13 @@ pub(crate) fn listen(app: &App) -> Result<()> {
     let ipc_main = app.ipc_main();
     tell_of_pages(app);
 
-    ipc_main.on("note", |event: IpcMainEvent, text: String| {
-        println!("note {} {text}", event.sender().id());
+    ipc_main.on("note", |event: IpcMainEvent, text: String| note(&event.sender(), &text));
+    ipc_main.handle("note-and-answer", |event: IpcMainInvokeEvent, text: String| {
+        note(&event.sender(), &text);
+    })?;
+    ipc_main.on("note-sync", |event: IpcMainEvent, text: String| {
+        note(&event.sender(), &text);
+        event.set_return_value(text)
     });
     ipc_main.on("who-sync", |event: IpcMainEvent| event.set_return_value(event.sender().id()));
     ipc_main.handle("who", |event: IpcMainInvokeEvent| event.sender().id())?;
@@ -73,6 +78,10 @@ fn tell_of_pages(app: &App) {
         }
     });
     app.on_window_all_closed(|| println!("all closed"));
+}
+
+fn note(page: &WebContents, text: &str) {
+    println!("note {} {text}", page.id());
 }
 
 /// Returns whether the page can be sent to.
