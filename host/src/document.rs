@@ -50,6 +50,16 @@ pub(crate) struct State {
     pub(crate) refused: Option<(ConnId, CloseReason)>,
 }
 
+impl State {
+    /// Whether more packets for the page are likely to come at once: listeners run, and no message is full.
+    pub(crate) fn is_growing(&self) -> bool {
+        let limits = self.link.limits();
+        self.intake.is_running()
+            && self.link.waiting() < u64::from(limits.batch_packets)
+            && self.link.queued_bytes() < limits.batch_bytes as usize
+    }
+}
+
 impl Document {
     pub(crate) fn new(
         id: LinkId,

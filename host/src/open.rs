@@ -79,9 +79,7 @@ fn start(state: &ServerState, target: &str, size: (u32, u32)) -> Result<(), Stri
 fn has_display(os: &str, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let named = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
     matches!(os, "windows" | "macos" | "ios" | "android")
-        || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"]
-            .iter()
-            .any(named)
+        || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"].iter().any(named)
 }
 
 #[cfg(test)]

@@ -49,6 +49,11 @@ impl Intake {
         self.jobs.pop_front()
     }
 
+    /// Whether a runner is at work.
+    pub(super) fn is_running(&self) -> bool {
+        self.running
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.jobs.is_empty()
     }

@@ -403,6 +403,11 @@ impl<P: Merge, A> HostLink<P, A> {
         self.outbox.bytes()
     }
 
+    /// Packets that were never given to the current connection.
+    pub fn waiting(&self) -> u64 {
+        self.outbox.waiting()
+    }
+
     /// Whether the page has acknowledged everything.
     pub fn is_idle(&self) -> bool {
         self.outbox.is_empty()

@@ -165,6 +165,11 @@ impl<P: Merge> Outbox<P> {
         self.acked
     }
 
+    /// Packets that the current connection has not been given.
+    pub fn waiting(&self) -> u64 {
+        self.queue.get(self.sent).map_or(0, |(first, _)| self.next - first)
+    }
+
     /// Bytes that wait for an acknowledgement.
     pub fn bytes(&self) -> usize {
         self.bytes

@@ -29,10 +29,12 @@ async fn main() -> Outcome<()> {
         let browser = Browser::open(engine).await?;
         browser.goto(&app.invite()?).await?;
         browser.wait_until("window.ready === true", LIMIT).await?;
-        let sends = sends(&browser).await?;
+        let sends = rate(&browser, "sends", SENDS).await?;
+        let calls = rate(&browser, "calls", CALLS).await?;
         let (with, without) = loads(&browser, &app).await?;
         println!(
-            "{engine:?}: {sends:.0} sends a second (median of {ROUNDS} rounds of {SENDS}); DOMContentLoaded {with:.1} ms \
+            "{engine:?}: {sends:.0} sends a second ({SENDS} in one task), {calls:.0} invokes a second ({CALLS} in one task), \
+             medians of {ROUNDS} rounds; DOMContentLoaded {with:.1} ms \
              with the renderer, {without:.1} ms without, {:.1} ms later (medians of {LOADS} loads, alternating)",
             with - without
         );
@@ -51,6 +53,7 @@ fn count(app: &App) -> Outcome<()> {
         counter.0.fetch_add(1, Ordering::Relaxed);
         counter.1.notify_waiters();
     });
+    app.ipc_main().handle("echo", |_event, number: u64| number)?;
     app.ipc_main().handle("counted", move |_event, wanted: u64| {
         let counted = counted.clone();
         async move {
@@ -67,15 +70,16 @@ fn count(app: &App) -> Outcome<()> {
     Ok(())
 }
 
-async fn sends(browser: &Browser) -> Outcome<f64> {
+/// Messages a second, as the median of some rounds of the page's function of that name.
+async fn rate(browser: &Browser, name: &str, count: u32) -> Outcome<f64> {
     let mut rates = Vec::new();
     for round in 0..=ROUNDS {
-        browser.run_in_page(&format!("window.result = 0; measure({SENDS})")).await?;
+        browser.run_in_page(&format!("window.result = 0; {name}({count})")).await?;
         browser.wait_until("window.result > 0", LIMIT).await?;
         let millis = browser.eval("window.result").await?.as_f64().unwrap_or(f64::INFINITY);
         // The first round warms the engine up.
         if round > 0 {
-            rates.push(f64::from(SENDS) / millis * 1_000.0);
+            rates.push(f64::from(count) / millis * 1_000.0);
         }
     }
     Ok(median(rates))
@@ -110,10 +114,17 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 
 const PAGE: &str = "<!doctype html><title>measure</title><script>
 const { ipcRenderer } = require('electron')
-async function measure(n) {
+async function sends(n) {
   const start = performance.now()
   for (let i = 0; i < n; i++) ipcRenderer.send('count', i)
   await ipcRenderer.invoke('counted', n)
+  window.result = performance.now() - start
+}
+async function calls(n) {
+  const start = performance.now()
+  const all = []
+  for (let i = 0; i < n; i++) all.push(ipcRenderer.invoke('echo', i))
+  await Promise.all(all)
   window.result = performance.now() - start
 }
 addEventListener('DOMContentLoaded', () => { window.ready = true })
@@ -123,6 +134,7 @@ addEventListener('DOMContentLoaded', () => { window.ready = true })
 </script><p>plain</p>";
 
 const SENDS: u32 = 100_000;
+const CALLS: u32 = 10_000;
 const ROUNDS: usize = 7;
 const LOADS: usize = 30;
 const LIMIT: Duration = Duration::from_secs(60);
