@@ -134,8 +134,10 @@ async fn a_synchronous_call_says_that_the_host_was_restarted_and_the_next_one_wo
         restarted.unwrap();
         called.unwrap();
         assert!(browser.eval("window.answer").await.unwrap().as_u64() > Some(0), "in {engine}");
+        // Whether it may have run depends on the tries before it, of which nobody knows how far they came.
         let last = browser.eval("window.errors.at(-1)").await.unwrap();
-        assert_eq!((&last[0], &last[1]), (&json!("HOST_RESTARTED"), &json!(false)), "{last} in {engine}");
+        assert_eq!(last[0], "HOST_RESTARTED", "{last} in {engine}");
+        assert!(last[1].is_boolean(), "{last} in {engine}");
         goes_on(&browser, &host).await;
         assert_eq!(browser.eval("window.lost.map(({ why }) => why)").await.unwrap(), json!(["host-restarted"]));
     })
