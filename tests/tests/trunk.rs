@@ -5,7 +5,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exciton_e2e::{HostCommand, HostProcess, Proxy, TrunkServe, binary, in_each_engine, run_plain};
+use exciton_e2e::{
+    Browser, HostCommand, HostProcess, Proxy, TrunkServe, binary, in_each_engine, run_plain,
+};
+use serde_json::json;
 
 /// Generous: it only decides how long a failure takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -27,12 +30,7 @@ impl Development {
     async fn start(program: &Path, page: &str) -> Self {
         let proxy = Proxy::start(None).await.unwrap();
         let trunk = TrunkServe::start(page, proxy.address()).await.unwrap();
-        let command = HostCommand::new(program).args([
-            "--no-open",
-            "--ephemeral",
-            "--origin",
-            trunk.origin(),
-        ]);
+        let command = HostCommand::new(program).args(["--no-open", "--origin", trunk.origin()]);
         let host = command.start().await.unwrap();
         proxy.set_host(host.address());
         Self { trunk, host, _proxy: proxy }
@@ -66,6 +64,56 @@ async fn the_tutorials_page_works_through_trunk_serve() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn each_way_to_come_through_trunk_goes_on_or_says_what_to_do() {
+    let program = Path::new(env!("CARGO_BIN_EXE_e2e-host")).to_owned();
+    let script = include_str!("../pages/tabs/page.js");
+    let page = format!("<!doctype html><title>first page</title>{SCRIPT}<script>{script}</script>");
+    in_each_engine(move |engine| {
+        let (program, page) = (program.clone(), page.clone());
+        async move {
+            let mut development = Development::start(&program, &page).await;
+            let plain = format!("{}/", development.trunk.origin());
+            let [browser, other] = Browser::open_all([engine, engine]).await.unwrap();
+
+            browser.goto(&development.url()).await.unwrap();
+            goes_on(&browser, 1).await;
+            browser.reload().await.unwrap();
+            goes_on(&browser, 1).await;
+            browser.goto("about:blank").await.unwrap();
+            browser.back().await.unwrap();
+            goes_on(&browser, 1).await;
+
+            // A bookmark in a second tab; a browser that has not come in.
+            let first = browser.tab().await.unwrap();
+            browser.new_tab().await.unwrap();
+            browser.goto(&plain).await.unwrap();
+            goes_on(&browser, 2).await;
+            browser.switch_to(&first).await.unwrap();
+            goes_on(&browser, 1).await;
+            other.goto(&plain).await.unwrap();
+            other.wait_until("document.title === 'Come in'", LIMIT).await.unwrap();
+            let told = "document.body.innerText.includes('press Enter in the terminal')";
+            assert_eq!(other.eval(told).await.unwrap(), json!(true));
+
+            development.host.kill();
+            development.host.restart().await.unwrap();
+            browser.wait_until("window.lost.length > 0", LIMIT).await.unwrap();
+            let asked = "(call('again', 'who'), true)";
+            assert_eq!(browser.eval(asked).await.unwrap(), json!(true));
+            browser.wait_until("window.calls.again?.value > 0", LIMIT).await.unwrap();
+        }
+    })
+    .await;
+}
+
+/// The page calls in both ways, and is `id`.
+async fn goes_on(browser: &Browser, id: u64) {
+    browser.wait_until(&format!("window.id === {id}"), LIMIT).await.unwrap();
+    browser.run_in_page("window.synced = ipcRenderer.sendSync('who-sync')").await.unwrap();
+    assert_eq!(browser.eval("window.synced").await.unwrap(), json!(id));
 }
 
 /// Without what Trunk's own script says of its socket, and the host of its addresses.

@@ -17,6 +17,22 @@ pub(super) fn replace_by(target: &str, before: &str) -> Response {
     html(StatusCode::OK, "Opening…", &body, Some(&script))
 }
 
+/// A script that puts a message in the place of the page that asked for the renderer: one of a development server, which
+/// shows pages to everybody. Browsers run no script of another status than 200.
+pub(super) fn in_place_of_the_page(title: &str, text: &str) -> Response {
+    let (shown, said) = (escaped(title), escaped(text));
+    let html =
+        format!("<head><title>{shown}</title></head><body><h1>{shown}</h1><p>{said}</p></body>");
+    // Once more when the rest of the page has been read.
+    let script = format!(
+        "{{const tell=()=>{{document.documentElement.innerHTML={}}};tell();addEventListener('DOMContentLoaded',tell)}}\n\
+         throw new Error({});\n",
+        js_text(&html),
+        js_text(text)
+    );
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
+}
+
 /// A page that asks for itself once more. Then it is this site that asks, and the browser sends the cookie if it has one.
 pub(super) fn once_more(status: StatusCode) -> Response {
     // At another address first, or a URL with a fragment would only be scrolled to.

@@ -112,6 +112,8 @@ impl Refusal {
         let mut response = if route == Route::Sync {
             let body = serde_json::json!({ "error": { "name": "NotLetIn", "message": text } });
             (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+        } else if route == Route::Script && status == StatusCode::UNAUTHORIZED {
+            page::in_place_of_the_page("Come in", &text)
         } else if page_wanted {
             page::message(
                 status,
