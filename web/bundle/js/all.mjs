@@ -1,6 +1,6 @@
 // All tests of this folder, for a page: await run() gives {passed, failures: [text]}.
 
-const FILES = ['clone', 'emitter', 'inbound', 'ipc_renderer', 'link'];
+const FILES = ['clone', 'emitter', 'inbound', 'ipc_renderer', 'link', 'vectors'];
 
 export async function run() {
   const all = { passed: 0, failures: [] };
