@@ -53,7 +53,17 @@ impl Browser {
     /// When engine or driver are missing or give no session.
     pub async fn open(engine: Engine) -> Result<Browser> {
         let place = Arc::new(places(1).await?);
-        Self::start(engine, place).await
+        Self::start(engine, place, true).await
+    }
+
+    /// As [`Browser::open`], without a console. What watches it in Chromium is told of each request with its whole
+    /// body, and then takes more time than the page, where the page sends much.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub async fn open_unwatched(engine: Engine) -> Result<Browser> {
+        let place = Arc::new(places(1).await?);
+        Self::start(engine, place, false).await
     }
 
     /// Starts several browsers for one test, with a profile each, when there is room for all of them
@@ -63,7 +73,7 @@ impl Browser {
     /// As [`Browser::open`].
     pub async fn open_all<const N: usize>(engines: [Engine; N]) -> Result<[Browser; N]> {
         let place = Arc::new(places(N).await?);
-        let starting = engines.map(|engine| Self::start(engine, place.clone()));
+        let starting = engines.map(|engine| Self::start(engine, place.clone(), true));
         let started = futures_util::future::try_join_all(starting).await?;
         match started.try_into() {
             Ok(browsers) => Ok(browsers),
@@ -71,13 +81,16 @@ impl Browser {
         }
     }
 
-    async fn start(engine: Engine, place: Arc<OwnedSemaphorePermit>) -> Result<Browser> {
-        let (driver, client) = Driver::start(engine).await?;
-        let console = match engine {
-            Engine::Chromium | Engine::Firefox => {
-                Some(bidi::follow_console(engine, &client).await?)
-            }
-            Engine::WebKit => None,
+    async fn start(
+        engine: Engine,
+        place: Arc<OwnedSemaphorePermit>,
+        watched: bool,
+    ) -> Result<Browser> {
+        let watched = watched && engine != Engine::WebKit;
+        let (driver, client) = Driver::start(engine, watched).await?;
+        let console = match watched {
+            true => Some(bidi::follow_console(engine, &client).await?),
+            false => None,
         };
         Ok(Browser { engine, client, console, driver, _place: place })
     }
@@ -283,7 +296,8 @@ impl Browser {
     /// later than the call that wrote it: wait with [`Browser::wait_console`].
     ///
     /// # Errors
-    /// In WebKit, whose console is not to be had under automation: [`run_plain`](crate::run_plain).
+    /// In WebKit, whose console is not to be had under automation: [`run_plain`](crate::run_plain). After
+    /// [`Browser::open_unwatched`].
     pub fn console(&self) -> Result<Vec<String>> {
         Ok(self.console_lines()?.all())
     }
@@ -303,7 +317,12 @@ impl Browser {
 
     fn console_lines(&self) -> Result<&Lines> {
         self.console.as_ref().ok_or_else(|| {
-            self.refused("WebKit has no console under automation; use run_plain for this page")
+            self.refused(match self.engine {
+                Engine::WebKit => {
+                    "WebKit has no console under automation; use run_plain for this page"
+                }
+                _ => "this browser was opened without a console",
+            })
         })
     }
 

@@ -25,8 +25,8 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts a driver and a session with a fresh profile.
-    pub(crate) async fn start(engine: Engine) -> Result<(Driver, Client)> {
+    /// Starts a driver and a session with a fresh profile; with BiDi, where the engine has it, if `bidi`.
+    pub(crate) async fn start(engine: Engine, bidi: bool) -> Result<(Driver, Client)> {
         let browser = engine.browser()?;
         let directory = Directory::new()?;
         let profile = directory.below("profile")?;
@@ -43,7 +43,10 @@ impl Driver {
         let mut process = Process::start_in(&name, directory, command)?;
         let port = listening_port(&mut process, START).await?;
         let driver = Driver { process };
-        let capabilities = capabilities(engine, &browser, &profile);
+        let mut capabilities = capabilities(engine, &browser, &profile);
+        if !bidi {
+            capabilities.remove("webSocketUrl");
+        }
         let connecting = async {
             let url = format!("http://127.0.0.1:{port}");
             ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await

@@ -62,7 +62,7 @@ async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
     let command = HostCommand::new(program).args(["--no-open", "--ephemeral", "--page", PAGES]);
     let host = command.arg("--origin").arg(split.origin()).start().await.unwrap();
     split.set_host(host.address());
-    let browser = Browser::open(engine).await.unwrap();
+    let browser = Browser::open_unwatched(engine).await.unwrap();
     browser.goto(&host.url_at(&split.origin())).await.unwrap();
     browser.wait_until("document.title === 'order'", LIMIT).await.unwrap();
     (split, host, browser)
