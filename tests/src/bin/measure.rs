@@ -26,7 +26,7 @@ async fn main() -> Outcome<()> {
         tokio::task::yield_now().await;
     }
     for engine in Engine::all() {
-        let browser = Browser::open(engine).await?;
+        let browser = Browser::open_unwatched(engine).await?;
         browser.goto(&app.invite()?).await?;
         browser.wait_until("window.ready === true", LIMIT).await?;
         let sends = rate(&browser, "sends", SENDS).await?;
