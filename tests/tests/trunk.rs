@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use exciton_e2e::{
-    Browser, HostCommand, HostProcess, Proxy, TrunkServe, binary, in_each_engine, run_plain,
+    Browser, HostCommand, HostProcess, PageServer, Proxy, TrunkServe, binary, in_each_engine,
+    run_plain,
 };
 use serde_json::json;
 
@@ -93,6 +94,30 @@ async fn each_way_to_come_through_trunk_goes_on_or_says_what_to_do() {
             goes_on(&browser, 2).await;
             browser.switch_to(&first).await.unwrap();
             goes_on(&browser, 1).await;
+
+            // A duplicated tab has the first one's storage, and a document before that was not its own.
+            let storage = browser.eval("JSON.stringify({...sessionStorage})").await.unwrap();
+            browser.new_tab().await.unwrap();
+            browser.goto(&plain).await.unwrap();
+            goes_on(&browser, 3).await;
+            let copy = format!("Object.assign(sessionStorage, JSON.parse({storage}))");
+            browser
+                .run_in_page(&format!("{copy}; window.id = 0; location.reload()"))
+                .await
+                .unwrap();
+            goes_on(&browser, 4).await;
+
+            // A link that is followed from another site.
+            let link = format!("<title>elsewhere</title><a href=\"{plain}\">there</a>");
+            let elsewhere = PageServer::start(&[("/", &link)]).await.unwrap();
+            browser.new_tab().await.unwrap();
+            let url = elsewhere.url("/").replace("127.0.0.1", "localhost");
+            browser.goto(&url).await.unwrap();
+            browser.run_in_page("document.querySelector('a').click()").await.unwrap();
+            goes_on(&browser, 5).await;
+            browser.switch_to(&first).await.unwrap();
+            goes_on(&browser, 1).await;
+
             other.goto(&plain).await.unwrap();
             other.wait_until("document.title === 'Come in'", LIMIT).await.unwrap();
             let told = "document.body.innerText.includes('press Enter in the terminal')";
