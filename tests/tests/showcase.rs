@@ -13,8 +13,14 @@ const LIMIT: Duration = Duration::from_secs(120);
 #[tokio::test]
 async fn the_projects_page_is_one_web_contents_of_two_faces_and_counts_right() {
     let program = binary("exciton").unwrap();
+    // The program alone, in a folder where nothing else is.
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("exciton");
+    std::fs::copy(program, &alone).unwrap();
     in_each_engine(move |engine| {
-        let command = HostCommand::new(&program).args(["--no-open", "--ephemeral"]);
+        let command = HostCommand::new(&alone)
+            .current_dir(alone.parent().unwrap())
+            .args(["--no-open", "--ephemeral"]);
         async move {
             let host = command.start().await.unwrap();
             let browser = Browser::open(engine).await.unwrap();
