@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use exciton_protocol::{Encoded, Packet};
+use exciton_protocol::{Args, Call, Packet};
 
 use crate::app::App;
 use crate::error::Error;
@@ -105,8 +105,8 @@ impl BrowserWindow {
 
     fn show(&self, path: String) -> Result<(), Error> {
         if self.renderer.active().is_some() {
-            let url = Encoded::from_serialize(&path)?;
-            return Ok(self.renderer.push(Packet::Navigate(url))?);
+            let order = Call::new("navigate", Args::from_serialize(&(path,))?);
+            return Ok(self.renderer.push(Packet::Order(order))?);
         }
         let landing = Landing { path, tab: Some(self.renderer.tab) };
         let state = self.app.server()?;

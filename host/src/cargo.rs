@@ -65,7 +65,7 @@ mod tests {
 
     fn packet(size: usize) -> Packet {
         let text = format!("[\"{}\"]", "x".repeat(size));
-        Packet::Send(Call { channel: "c".into(), args: Args { text: text.into(), blobs: vec![] } })
+        Packet::Send(Call::new("c", Args { text: text.into(), blobs: vec![] }))
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use exciton_protocol::{Args, Seq};
+use exciton_protocol::{Args, Extra, Seq};
 use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
@@ -41,6 +41,8 @@ pub(crate) struct Request<'a> {
     pub seq: Seq,
     pub channel: &'a str,
     pub args: Args,
+    /// The frame that it is from, and the ports that it brings.
+    pub extra: Extra,
 }
 
 /// How long a listener or handler may keep its page's further messages waiting before it is warned about.
@@ -59,6 +61,7 @@ pub(crate) fn dispatch(
         kind = ?request.kind,
         channel = request.channel,
         web_contents = outlet.id(),
+        frame = request.extra.frame,
         seq = request.seq
     );
     let _entered = span.enter();
@@ -402,7 +405,8 @@ mod tests {
         let outlet: Arc<dyn Outlet> = page.outlet();
         let (seq, answer) = page.expect_answer();
         let args = ().into_args().unwrap();
-        let request = Request { kind: Incoming::Invoke, seq, channel: "x", args };
+        let request =
+            Request { kind: Incoming::Invoke, seq, channel: "x", args, extra: Extra::default() };
         (dispatch(ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop())), answer)
     }
 

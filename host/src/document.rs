@@ -4,6 +4,7 @@
 //! and write what goes out; the runner takes what was admitted, in order, and calls listeners.
 
 mod intake;
+mod report;
 mod runner;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use std::time::Instant;
 
 use axum::http::Extensions;
 use exciton_protocol::{
-    Args, CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
+    Call, CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
     TabId, TooLarge,
 };
 use tokio::sync::Notify;
@@ -160,8 +161,8 @@ impl Outlet for Document {
         self.renderer.id
     }
 
-    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
-        self.renderer.send(channel, args)
+    fn send(&self, call: Call) -> Result<(), SendError> {
+        self.renderer.send(call)
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, Encoded, Seq};
+use exciton_protocol::{Call, Encoded, Seq};
 use serde::Serialize;
 
 use crate::error::{ErrorInfo, ReturnValueError, SendError};
@@ -18,7 +18,7 @@ pub(crate) trait Outlet: Send + Sync + 'static {
     /// The number of the WebContents.
     fn id(&self) -> u32;
     /// Sends a message to the page.
-    fn send(&self, channel: &str, args: Args) -> Result<(), SendError>;
+    fn send(&self, call: Call) -> Result<(), SendError>;
     /// Answers an `invoke`. Without effect if the page has gone.
     fn settle(&self, seq: Seq, outcome: Outcome);
     /// Answers a `sendSync`. Without effect if the page has gone.
@@ -67,7 +67,7 @@ impl IpcMainEvent {
     /// # Errors
     /// As [`WebContents::send`].
     pub fn reply(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
-        self.outlet.send(channel, args.into_args()?)
+        self.outlet.send(Call::new(channel, args.into_args()?))
     }
 
     /// Sets what the page's `sendSync` returns, Electron's `event.returnValue`. The first value counts. If the message came

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, Call, Full, LinkId, Packet, Seq, TabId};
+use exciton_protocol::{Call, Full, LinkId, Packet, Seq, TabId};
 
 use crate::document::{Document, PushError};
 use crate::error::SendError;
@@ -143,8 +143,8 @@ impl Outlet for Renderer {
         self.id
     }
 
-    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
-        self.push(Packet::Send(Call { channel: channel.into(), args }))
+    fn send(&self, call: Call) -> Result<(), SendError> {
+        self.push(Packet::Send(call))
     }
 
     // A call comes from a document, which answers it itself.

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, EncodeError, Seq, Value};
+use exciton_protocol::{Args, Call, EncodeError, Extra, Seq, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
@@ -137,7 +137,7 @@ impl TestPage {
 
     async fn call(&self, kind: Incoming, seq: Seq, channel: &str, args: Args) {
         let outlet = self.outlet();
-        let mut request = Some(Request { kind, seq, channel, args });
+        let mut request = Some(Request { kind, seq, channel, args, extra: Extra::default() });
         let pending = std::future::poll_fn(|cx| {
             let started =
                 request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
@@ -196,12 +196,12 @@ impl Outlet for TestOutlet {
         self.id
     }
 
-    fn send(&self, channel: &str, args: Args) -> Result<(), SendError> {
+    fn send(&self, call: Call) -> Result<(), SendError> {
         if self.destroyed.load(Ordering::Relaxed) {
             return Err(SendError::Destroyed);
         }
-        let values = args.values().map_err(|error| EncodeError::Custom(error.to_string()))?;
-        lock(&self.received).push((channel.to_owned(), values));
+        let values = call.args.values().map_err(|error| EncodeError::Custom(error.to_string()))?;
+        lock(&self.received).push((call.channel.into(), values));
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::http::Extensions;
+use exciton_protocol::Call;
 
 use crate::error::SendError;
 use crate::event::Outlet;
@@ -38,7 +39,7 @@ impl WebContents {
     /// The page is destroyed, it takes messages too slowly ([`SendError::Full`]), the message is too large, or an argument
     /// can't be cloned. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
-        self.outlet.send(channel, args.into_args()?)
+        self.outlet.send(Call::new(channel, args.into_args()?))
     }
 
     /// The URL of the page, as the page itself says; empty before it has come.

@@ -297,10 +297,7 @@ mod tests {
     use crate::value::Args;
 
     fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
-        Call {
-            channel: channel.into(),
-            args: Args { text: Bytes::from_static(text.as_bytes()), blobs },
-        }
+        Call::new(channel, Args { text: Bytes::from_static(text.as_bytes()), blobs })
     }
 
     #[test]

@@ -30,8 +30,10 @@ pub enum Packet {
     /// The failure of the invoke with that seq. The value is an object: `name`, `message`, and, if the handler gave
     /// them, `code` and `data`.
     Fail(Seq, Encoded),
-    /// The page is to load another URL. Host to page.
-    Navigate(Encoded),
+    /// What the host wants of the page itself, by name. Host to page; no listener of the page's sees it.
+    Order(Call),
+    /// What the page tells the host itself, by name. Page to host; no listener of the application's sees it.
+    Report(Call),
 }
 
 /// A channel and its arguments.
@@ -41,47 +43,115 @@ pub struct Call {
     pub channel: Box<str>,
     /// The arguments, not yet parsed.
     pub args: Args,
+    /// What goes with them.
+    pub extra: Extra,
+}
+
+/// What goes with a call beside its arguments. Most calls have nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Extra {
+    /// The frame of the page that it is from, or for; 0 is the main frame. The page numbers its frames.
+    pub frame: u32,
+    /// The message ports that are handed over, by the ids that they have on this link from now on.
+    pub ports: Vec<u64>,
+}
+
+impl Call {
+    /// A call of the main frame that hands nothing over.
+    pub fn new(channel: impl Into<Box<str>>, args: Args) -> Self {
+        Self { channel: channel.into(), args, extra: Extra::default() }
+    }
+}
+
+impl Extra {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.frame == 0 && self.ports.is_empty()
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        if self.frame != 0 {
+            out.push_str("\"frame\":");
+            write_number(self.frame.into(), out);
+        }
+        if !self.ports.is_empty() {
+            out.push_str(if self.frame == 0 { "\"ports\":" } else { ",\"ports\":" });
+            write_list(self.ports.iter().copied(), out);
+        }
+        out.push('}');
+    }
 }
 
 impl Packet {
     /// Appends the packet's JSON to `out`; the caller sends [`Self::blobs`] along.
     pub fn write(&self, out: &mut String) {
-        let (kind, value, blobs) = match self {
-            Self::Send(call) => ("send", &call.args.text, &call.args.blobs),
-            Self::Invoke(call) => ("invoke", &call.args.text, &call.args.blobs),
-            Self::Sync(call) => ("sync", &call.args.text, &call.args.blobs),
-            Self::Reply(_, value) => ("reply", &value.text, &value.blobs),
-            Self::Fail(_, value) => ("fail", &value.text, &value.blobs),
-            Self::Navigate(value) => ("navigate", &value.text, &value.blobs),
-        };
         out.push_str("[\"");
-        out.push_str(kind);
+        out.push_str(self.kind());
         out.push_str("\",");
-        match self {
-            Self::Send(call) | Self::Invoke(call) | Self::Sync(call) => {
-                write_string(&call.channel, out);
-                out.push(',');
-            }
-            Self::Reply(seq, _) | Self::Fail(seq, _) => {
+        let value = match self {
+            Self::Reply(seq, value) | Self::Fail(seq, value) => {
                 write_number(*seq, out);
-                out.push(',');
+                &value.text
             }
-            Self::Navigate(_) => {}
-        }
+            Self::Send(call)
+            | Self::Invoke(call)
+            | Self::Sync(call)
+            | Self::Order(call)
+            | Self::Report(call) => {
+                write_string(&call.channel, out);
+                &call.args.text
+            }
+        };
+        out.push(',');
         // Whoever encoded the value made text of it.
         out.push_str(std::str::from_utf8(value).unwrap_or("null"));
-        if !blobs.is_empty() {
+        let (blobs, extra) = (self.blobs(), self.extra().filter(|extra| !extra.is_empty()));
+        if !blobs.is_empty() || extra.is_some() {
             out.push(',');
-            write_lengths(blobs, out);
+            write_list(blobs.iter().map(|blob| blob.len() as u64), out);
+        }
+        if let Some(extra) = extra {
+            out.push(',');
+            extra.write(out);
         }
         out.push(']');
+    }
+
+    /// The word that begins it on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "send",
+            Self::Invoke(_) => "invoke",
+            Self::Sync(_) => "sync",
+            Self::Reply(..) => "reply",
+            Self::Fail(..) => "fail",
+            Self::Order(_) => "order",
+            Self::Report(_) => "report",
+        }
+    }
+
+    fn extra(&self) -> Option<&Extra> {
+        match self {
+            Self::Send(call)
+            | Self::Invoke(call)
+            | Self::Sync(call)
+            | Self::Order(call)
+            | Self::Report(call) => Some(&call.extra),
+            Self::Reply(..) | Self::Fail(..) => None,
+        }
     }
 
     /// The attachments, in order.
     pub fn blobs(&self) -> &[Bytes] {
         match self {
-            Self::Send(call) | Self::Invoke(call) | Self::Sync(call) => &call.args.blobs,
-            Self::Reply(_, value) | Self::Fail(_, value) | Self::Navigate(value) => &value.blobs,
+            Self::Send(call)
+            | Self::Invoke(call)
+            | Self::Sync(call)
+            | Self::Order(call)
+            | Self::Report(call) => &call.args.blobs,
+            Self::Reply(_, value) | Self::Fail(_, value) => &value.blobs,
         }
     }
 
@@ -115,9 +185,8 @@ impl Packet {
 
 /// A packet that borrows from the frame that it came in.
 pub(crate) enum RawPacket<'a> {
-    Call(&'static str, std::borrow::Cow<'a, str>, &'a RawValue, Vec<u32>),
+    Call(&'static str, std::borrow::Cow<'a, str>, &'a RawValue, Vec<u32>, Extra),
     Answer(&'static str, Seq, &'a RawValue, Vec<u32>),
-    Order(&'a RawValue, Vec<u32>),
 }
 
 impl RawPacket<'_> {
@@ -125,23 +194,21 @@ impl RawPacket<'_> {
     pub(crate) fn own(self, json: &Bytes, run: &mut Bytes) -> Result<Packet, FrameError> {
         let text = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
         Ok(match self {
-            Self::Call(kind, channel, args, lengths) => {
+            Self::Call(kind, channel, args, lengths, extra) => {
                 let args = Args { text: text(args), blobs: envelope::cut(run, &lengths)? };
-                let call = Call { channel: channel.into(), args };
+                let call = Call { channel: channel.into(), args, extra };
                 match kind {
                     "send" => Packet::Send(call),
                     "invoke" => Packet::Invoke(call),
-                    _ => Packet::Sync(call),
+                    "sync" => Packet::Sync(call),
+                    "order" => Packet::Order(call),
+                    _ => Packet::Report(call),
                 }
             }
             Self::Answer(kind, seq, value, lengths) => {
                 let value = Encoded { text: text(value), blobs: envelope::cut(run, &lengths)? };
                 if kind == "reply" { Packet::Reply(seq, value) } else { Packet::Fail(seq, value) }
             }
-            Self::Order(value, lengths) => Packet::Navigate(Encoded {
-                text: text(value),
-                blobs: envelope::cut(run, &lengths)?,
-            }),
         })
     }
 }
@@ -169,7 +236,8 @@ impl<'de> Visitor<'de> for PacketVisitor {
             "sync" => Self::call(&mut seq, "sync")?,
             "reply" => Self::answer(&mut seq, "reply")?,
             "fail" => Self::answer(&mut seq, "fail")?,
-            "navigate" => RawPacket::Order(next(&mut seq, "value")?, lengths(&mut seq)?),
+            "order" => Self::call(&mut seq, "order")?,
+            "report" => Self::call(&mut seq, "report")?,
             _ => return Err(de::Error::custom("a packet of unknown kind")),
         };
         match seq.next_element::<IgnoredAny>()? {
@@ -189,7 +257,9 @@ impl PacketVisitor {
         if !args.get().starts_with('[') {
             return Err(de::Error::custom("arguments that are no array"));
         }
-        Ok(RawPacket::Call(kind, channel.0, args, lengths(seq)?))
+        let lengths = lengths(seq)?;
+        let extra = seq.next_element()?.unwrap_or_default();
+        Ok(RawPacket::Call(kind, channel.0, args, lengths, extra))
     }
 
     fn answer<'de, A: SeqAccess<'de>>(
@@ -250,13 +320,13 @@ pub(crate) fn write_number(mut number: u64, out: &mut String) {
     out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }
 
-fn write_lengths(blobs: &[Bytes], out: &mut String) {
+fn write_list(numbers: impl Iterator<Item = u64>, out: &mut String) {
     out.push('[');
-    for (index, blob) in blobs.iter().enumerate() {
+    for (index, number) in numbers.enumerate() {
         if index > 0 {
             out.push(',');
         }
-        write_number(blob.len() as u64, out);
+        write_number(number, out);
     }
     out.push(']');
 }

@@ -1,6 +1,6 @@
 //! Values between Rust and the page's link: the wire's JSON as a string that JavaScript holds, or what it parsed.
 
-use exciton_protocol::{Args, Call, Encoded, Packet};
+use exciton_protocol::{Args, Encoded, Packet};
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -14,11 +14,6 @@ pub(crate) fn packet(packet: &Packet) -> (JsString, JsValue) {
     packet.write(&mut text);
     let blobs: Vec<_> = packet.blobs().iter().map(|blob| Uint8Array::from(&**blob)).collect();
     (text.into(), blob_list(&blobs))
-}
-
-/// A call of the main process's.
-pub(crate) fn call(channel: &str, args: Args) -> Call {
-    Call { channel: channel.into(), args }
 }
 
 /// Arguments that the link has parsed.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use exciton_protocol::{LinkLost, Packet};
+use exciton_protocol::{Call, LinkLost, Packet};
 use js_sys::Object;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
@@ -138,7 +138,7 @@ impl IpcRenderer {
     /// # Errors
     /// The arguments can't be written, or a limit is reached. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), IpcError> {
-        let packet = Packet::Send(clone::call(channel, args.into_args()?));
+        let packet = Packet::Send(Call::new(channel, args.into_args()?));
         self.post(&packet, &JsValue::NULL)
     }
 
@@ -156,7 +156,7 @@ impl IpcRenderer {
     }
 
     fn call(&self, channel: &str, args: impl SendArgs, slot: Rc<Slot>) -> Result<(), IpcError> {
-        let packet = Packet::Invoke(clone::call(channel, args.into_args()?));
+        let packet = Packet::Invoke(Call::new(channel, args.into_args()?));
         let name = channel.to_owned();
         let settle = move |ok: bool, value: JsValue, blobs: JsValue| {
             slot.settle(match ok {
@@ -176,7 +176,7 @@ impl IpcRenderer {
         channel: &str,
         args: impl SendArgs,
     ) -> Result<T, IpcError> {
-        let packet = Packet::Sync(clone::call(channel, args.into_args()?));
+        let packet = Packet::Sync(Call::new(channel, args.into_args()?));
         let (text, blobs) = clone::packet(&packet);
         let result = self.link()?.sync(&text, &blobs)?;
         let blobs = web::get(&result, "blobs");

@@ -35,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn sync(this: &Link, text: &JsString, blobs: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// From now on the face gets `message(channel, args, blobs, tagged)` for each message of the host, and
+    /// From now on the face gets `message(channel, args, blobs, tagged, extra)` for each message of the host, and
     /// `lost({why, unknown, unsent})` with a lost link.
     #[wasm_bindgen(method)]
     pub(crate) fn attach(this: &Link, face: &Object);

@@ -128,7 +128,7 @@ impl Document {
 
     fn admit(&self, state: &mut State, seq: Seq, packet: Packet) -> Result<(), Refusal> {
         match &packet {
-            Packet::Send(_) => {}
+            Packet::Send(_) | Packet::Report(_) => {}
             Packet::Invoke(_) => {
                 state.link.invoke_began();
             }

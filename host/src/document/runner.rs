@@ -44,14 +44,18 @@ impl Document {
     /// Calls the listeners of one packet; it is consumed then.
     fn call(self: &Arc<Self>, seq: Seq, packet: Packet) {
         let outlet: Arc<dyn Outlet> = self.clone();
-        let (kind, Call { channel, args }) = match packet {
+        let (kind, Call { channel, args, extra }) = match packet {
             Packet::Send(call) => (Incoming::Send, call),
             Packet::Invoke(call) => (Incoming::Invoke, call),
             Packet::Sync(call) => (Incoming::Sync, call),
+            Packet::Report(call) => {
+                self.hear(call);
+                return self.consumed();
+            }
             // Nothing else is admitted.
             _ => return self.consumed(),
         };
-        let request = Request { kind, seq, channel: &channel, args };
+        let request = Request { kind, seq, channel: &channel, args, extra };
         for future in
             dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop()))
         {

@@ -46,7 +46,7 @@ fn check(row: &Row) -> Result<(), String> {
         return Err(format!("numbers {} packets", frame.count()));
     }
     let kinds: Vec<&str> = match &frame {
-        Frame::Data { packets, .. } => packets.iter().map(kind).collect(),
+        Frame::Data { packets, .. } => packets.iter().map(Packet::kind).collect(),
         _ => Vec::new(),
     };
     if kinds != row.kinds {
@@ -54,18 +54,6 @@ fn check(row: &Row) -> Result<(), String> {
     }
     let again = frame.control().map_err(|error| error.to_string())?;
     if again == message { Ok(()) } else { Err(format!("is written as {again:?}")) }
-}
-
-fn kind(packet: &Packet) -> &'static str {
-    match packet {
-        Packet::Send(_) => "send",
-        Packet::Invoke(_) => "invoke",
-        Packet::Sync(_) => "sync",
-        Packet::Reply(..) => "reply",
-        Packet::Fail(..) => "fail",
-        Packet::Navigate(_) => "navigate",
-        _ => "unknown",
-    }
 }
 
 fn message(row: &Row) -> Message {

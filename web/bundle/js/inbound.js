@@ -4,8 +4,9 @@
 // don't, since scripts may await them. And a message never overtakes the code that awaits an earlier reply: that runs
 // when the task ends, so messages behind a reply in one batch wait for a task of their own.
 
-// link: {faces, clock, blocked(), consumed(count), settle(seq, ok, value, blobs, tagged)}.
-export function createInbound({ faces, clock, blocked, consumed, settle }) {
+// link: {faces, orders: name -> handler(args, blobs, tagged, extra), clock, blocked(), consumed(count),
+// settle(seq, ok, value, blobs, tagged)}.
+export function createInbound({ faces, orders, clock, blocked, consumed, settle }) {
   const held = [];
   let early = true;
   // A reply was handed out in this task.
@@ -77,30 +78,33 @@ export function createInbound({ faces, clock, blocked, consumed, settle }) {
   }
 
   function deliver(packet, blobs, tagged) {
-    const [kind, first, second] = packet;
+    const [kind, first, second, , extra] = packet;
     try {
-      if (kind === 'send') message(first, second, blobs, tagged);
+      if (kind === 'send') message(first, second, blobs, tagged, extra);
       else if (kind === 'reply' || kind === 'fail') {
         if (!settled) queueMicrotask(() => (settled = false));
         settled = true;
         settle(first, kind === 'reply', second, blobs, tagged);
-      } else if (kind === 'navigate') clock.navigate(first);
-      else console.warn(`exciton: the host sent '${kind}', which this page doesn't know`);
+      } else {
+        const obey = kind === 'order' ? orders.get(first) : undefined;
+        if (obey === undefined) console.warn(`exciton: the host sent '${kind} ${first}', which this page doesn't know`);
+        else obey(second, blobs, tagged, extra);
+      }
     } catch (error) {
       clock.report(error);
     }
   }
 
-  function message(channel, args, blobs, tagged) {
+  function message(channel, args, blobs, tagged, extra) {
     if (faces.length === 1) {
-      faces[0].message(channel, args, blobs, tagged);
+      faces[0].message(channel, args, blobs, tagged, extra);
       return;
     }
     // Each face gets its own copy: what a listener does to its arguments is nobody else's business.
     const copies = faces.map(() => [structuredClone(args), blobs === null ? null : blobs.map((blob) => blob.slice())]);
     faces.forEach((face, i) => {
       try {
-        face.message(channel, ...copies[i], tagged);
+        face.message(channel, ...copies[i], tagged, extra);
       } catch (error) {
         clock.report(error);
       }

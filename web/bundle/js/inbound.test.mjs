@@ -14,12 +14,13 @@ function setUp({ parsed = true, listener = () => {} } = {}) {
     },
   });
   const faces = [face('face')];
+  const orders = new Map([['navigate', ([url], _blobs, _tagged, extra) => log.push(['navigate', url, extra])]]);
   const inbound = createInbound({
     faces,
+    orders,
     clock: {
       later: (task) => tasks.push(task),
       whenReady: (callback) => (ready = callback),
-      navigate: (url) => log.push(['navigate', url]),
       report: (error) => state.errors.push(error.message),
     },
     blocked: () => state.blocked,
@@ -137,17 +138,20 @@ export const run = await suite({
     equal(state.consumed, 1);
   },
 
-  'navigate is for the page, and an unknown kind is consumed'() {
+  'an order is for the page itself, and an unknown one is consumed'() {
     const warn = console.warn;
     const said = [];
     console.warn = (text) => said.push(text);
     try {
       const { log, receive } = setUp();
-      equal(receive([['navigate', 'http://127.0.0.1/x'], ['dance']]), 2);
-      equal(log, [['navigate', 'http://127.0.0.1/x']]);
+      equal(receive([['order', 'navigate', ['http://127.0.0.1/x'], [], { frame: 2 }], ['order', 'dance', []], ['sing', 'a', []]]), 3);
+      equal(log, [['navigate', 'http://127.0.0.1/x', { frame: 2 }]]);
     } finally {
       console.warn = warn;
     }
-    equal(said, ["exciton: the host sent 'dance', which this page doesn't know"]);
+    equal(said, [
+      "exciton: the host sent 'order dance', which this page doesn't know",
+      "exciton: the host sent 'sing a', which this page doesn't know",
+    ]);
   },
 });

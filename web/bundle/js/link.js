@@ -13,6 +13,8 @@ export const LINK = Symbol.for('exciton');
 // clock: {later(task), whenReady(callback)}, see clock.js.
 export function createLink(core, limits, clock) {
   const faces = [];
+  // What the host may want of the page itself: name -> handler.
+  const orders = new Map([['navigate', ([url]) => clock.navigate(url)]]);
   // Seq of an invoke -> its settle function.
   const unsettled = new Map();
   let waiting = emptyBatch();
@@ -22,6 +24,7 @@ export function createLink(core, limits, clock) {
 
   const inbound = createInbound({
     faces,
+    orders,
     clock,
     blocked: () => syncDepth > 0,
     consumed: (count) => core.consumed(count),
@@ -119,10 +122,16 @@ export function createLink(core, limits, clock) {
         }
       },
 
-      // From now on the face gets what the host sends: message(channel, args, blobs, tagged) for each, where args is
-      // JSON data (tagged: some of it stands for other values, see clone.js), and lost({why, ...}) with a lost link.
+      // From now on the face gets what the host sends: message(channel, args, blobs, tagged, extra) for each, where
+      // args is JSON data (tagged: some of it stands for other values, see clone.js) and extra {frame?, ports?} or
+      // undefined, and lost({why, ...}) with a lost link.
       attach(face) {
         faces.push(face);
+      },
+
+      // The handler gets the host's orders of that name, in their place among its messages: (args, blobs, tagged, extra).
+      order(name, handler) {
+        orders.set(name, handler);
       },
     },
 

@@ -101,8 +101,7 @@ fn delivery(packets: Array, text: &JsString, run: Option<Uint8Array>) -> Option<
 
 /// The lengths of a packet's attachments: what follows its value.
 fn lengths(packet: &Array) -> Option<Array> {
-    let at = if packet.get(0) == "navigate" { 2 } else { 3 };
-    packet.get(at).dyn_into().ok()
+    packet.get(3).dyn_into().ok()
 }
 
 /// Why a link is over, by its name on the wire.

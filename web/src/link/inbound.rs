@@ -157,7 +157,9 @@ impl Inbound {
         let Packet { packet, blobs, tagged } = packet;
         let (subject, value) = (packet.get(1), packet.get(2));
         match packet.get(0).as_string().as_deref() {
-            Some("send") => message(&link.faces(), &subject, &value, blobs, *tagged),
+            Some("send") => {
+                message(&link.faces(), &subject, [&value, blobs, &(*tagged).into(), &packet.get(4)])
+            }
             Some(kind @ ("reply" | "fail")) => {
                 if !self.settled.replace(true) {
                     web::queue_microtask(web::function(&self.task_ended));
@@ -167,9 +169,10 @@ impl Inbound {
                     web::report(&error);
                 }
             }
-            Some("navigate") => {
-                let assigned = web::call(&web::get_global("location"), "assign", &[&subject]);
-                if let Err(error) = assigned {
+            Some("order") => {
+                let name = subject.as_string().unwrap_or_default();
+                let arguments = Array::of4(&value, blobs, &(*tagged).into(), &packet.get(4));
+                if let Err(error) = link.obey(&name, &arguments) {
                     web::report(&error);
                 }
             }
@@ -186,9 +189,9 @@ impl Packet {
 }
 
 /// Each face gets its own copy: what a listener does to its arguments is nobody else's business.
-fn message(faces: &[Object], channel: &JsValue, args: &JsValue, blobs: &JsValue, tagged: bool) {
+fn message(faces: &[Object], channel: &JsValue, [args, blobs, tagged, extra]: [&JsValue; 4]) {
     if let [face] = faces {
-        return call_face(face, "message", &[channel, args, blobs, &tagged.into()]);
+        return call_face(face, "message", &[channel, args, blobs, tagged, extra]);
     }
     let copy = |value: &JsValue| {
         let copy = web::call(&web::global(), "structuredClone", &[value]);
@@ -197,6 +200,6 @@ fn message(faces: &[Object], channel: &JsValue, args: &JsValue, blobs: &JsValue,
     // All copies first, before any listener touches the arguments.
     let copies: Vec<_> = faces.iter().map(|_| (copy(args), copy(blobs))).collect();
     for (face, (args, blobs)) in faces.iter().zip(copies) {
-        call_face(face, "message", &[channel, &args, &blobs, &tagged.into()]);
+        call_face(face, "message", &[channel, &args, &blobs, tagged, extra]);
     }
 }

@@ -10,7 +10,7 @@ use super::VERSION;
 use super::own::OwnLink;
 use crate::web;
 
-/// The object: `version`, `post`, `sync`, `attach`. It lives as long as the document.
+/// The object: `version`, `post`, `sync`, `attach`, `order`. It lives as long as the document.
 pub(super) fn of(link: &Rc<OwnLink>) -> JsValue {
     let object = web::object(&[("version", &VERSION.into())]);
 
@@ -30,6 +30,11 @@ pub(super) fn of(link: &Rc<OwnLink>) -> JsValue {
     let own = link.clone();
     let attach: Closure<dyn Fn(Object)> = Closure::new(move |face| own.attach(face));
     web::set(&object, "attach", &attach.into_js_value());
+
+    let own = link.clone();
+    let order: Closure<dyn Fn(String, Function)> =
+        Closure::new(move |name, handler| own.order(name, handler));
+    web::set(&object, "order", &order.into_js_value());
 
     object
 }

@@ -1,10 +1,11 @@
 //! The link of a document whose Rust face came first: what `js/link.js` is for the others.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use exciton_protocol::{Full, Seq, TooLarge};
-use js_sys::{Function, JsString, Object};
+use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
@@ -20,6 +21,8 @@ use crate::web;
 pub(super) struct OwnLink {
     driver: OnceCell<Driver>,
     faces: RefCell<Vec<Object>>,
+    /// What the host may want of the page itself, beside what every page knows.
+    orders: RefCell<HashMap<String, Function>>,
     batch: RefCell<Batch>,
     unsettled: RefCell<Unsettled>,
     inbound: Inbound,
@@ -37,6 +40,7 @@ impl OwnLink {
         let link = Rc::new_cyclic(|weak: &Weak<Self>| Self {
             driver: OnceCell::new(),
             faces: RefCell::default(),
+            orders: RefCell::default(),
             batch: RefCell::default(),
             unsettled: RefCell::default(),
             inbound: Inbound::new(weak.clone()),
@@ -66,6 +70,27 @@ impl OwnLink {
 
     pub(super) fn faces(&self) -> Vec<Object> {
         self.faces.borrow().clone()
+    }
+
+    /// The handler gets the host's orders of that name.
+    pub(super) fn order(&self, name: String, handler: Function) {
+        self.orders.borrow_mut().insert(name, handler);
+    }
+
+    /// Does what the host wants. `arguments` are an order's: `args, blobs, tagged, extra`.
+    pub(super) fn obey(&self, name: &str, arguments: &Array) -> Result<(), JsValue> {
+        let handler = self.orders.borrow().get(name).cloned();
+        match (handler, name) {
+            (Some(handler), _) => handler.apply(&JsValue::UNDEFINED, arguments).map(drop),
+            (None, "navigate") => {
+                let url = web::get(&arguments.get(0), "0");
+                web::call(&web::get_global("location"), "assign", &[&url]).map(drop)
+            }
+            (None, _) => {
+                web::complain("exciton: the host gave an order that this page doesn't know");
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn inbound(&self) -> &Inbound {
