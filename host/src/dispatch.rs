@@ -60,7 +60,7 @@ pub(crate) fn dispatch(
         "dispatch",
         kind = ?request.kind,
         channel = request.channel,
-        web_contents = outlet.id(),
+        web_contents = outlet.renderer().id,
         frame = request.extra.frame,
         seq = request.seq
     );

@@ -10,17 +10,15 @@ mod runner;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use axum::http::Extensions;
 use exciton_protocol::{
-    Call, CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
-    TabId, TooLarge,
+    CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq, TabId,
+    TooLarge,
 };
 use tokio::sync::Notify;
 
 use self::intake::Intake;
 pub(crate) use self::intake::{Refusal, Way};
 use crate::cargo::Cargo;
-use crate::error::SendError;
 use crate::event::Outlet;
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
@@ -157,12 +155,8 @@ pub(crate) enum PushError {
 }
 
 impl Outlet for Document {
-    fn id(&self) -> u32 {
-        self.renderer.id
-    }
-
-    fn send(&self, call: Call) -> Result<(), SendError> {
-        self.renderer.send(call)
+    fn renderer(&self) -> &Arc<Renderer> {
+        &self.renderer
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {
@@ -191,14 +185,6 @@ impl Outlet for Document {
     fn answer(&self, seq: Seq, outcome: Outcome) {
         self.lock().link.answer(seq, outcome);
         self.answered.notify_waiters();
-    }
-
-    fn extensions(&self) -> Extensions {
-        self.renderer.extensions()
-    }
-
-    fn url(&self) -> String {
-        self.renderer.url()
     }
 }
 

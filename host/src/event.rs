@@ -4,29 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::Extensions;
 use exciton_protocol::{Call, Encoded, Seq};
 use serde::Serialize;
 
 use crate::error::{ErrorInfo, ReturnValueError, SendError};
 use crate::handler::Outcome;
+use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
 
-/// What a running call needs of the page behind it. No method blocks or calls user code.
+/// What a running call needs of the document behind it. No method blocks or calls user code.
 pub(crate) trait Outlet: Send + Sync + 'static {
-    /// The number of the WebContents.
-    fn id(&self) -> u32;
-    /// Sends a message to the page.
-    fn send(&self, call: Call) -> Result<(), SendError>;
+    /// The tab that the document is in.
+    fn renderer(&self) -> &Arc<Renderer>;
     /// Answers an `invoke`. Without effect if the page has gone.
     fn settle(&self, seq: Seq, outcome: Outcome);
     /// Answers a `sendSync`. Without effect if the page has gone.
     fn answer(&self, seq: Seq, outcome: Outcome);
-    /// Of the request that made the page's link.
-    fn extensions(&self) -> Extensions;
-    /// The page's URL as it said.
-    fn url(&self) -> String;
 }
 
 /// The event of a message: Electron's [`IpcMainEvent`](https://www.electronjs.org/docs/latest/api/structures/ipc-main-event).
@@ -59,7 +53,7 @@ impl IpcMainEvent {
 
     /// The page that sent the message.
     pub fn sender(&self) -> WebContents {
-        WebContents::new(self.outlet.clone())
+        WebContents::new(self.outlet.renderer().clone())
     }
 
     /// Sends a message to the page that sent this one: short for `event.sender().send(channel, args)`.
@@ -67,7 +61,7 @@ impl IpcMainEvent {
     /// # Errors
     /// As [`WebContents::send`].
     pub fn reply(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
-        self.outlet.send(Call::new(channel, args.into_args()?))
+        self.outlet.renderer().send(Call::new(channel, args.into_args()?))
     }
 
     /// Sets what the page's `sendSync` returns, Electron's `event.returnValue`. The first value counts. If the message came
@@ -94,7 +88,9 @@ impl IpcMainEvent {
 
 impl fmt::Debug for IpcMainEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IpcMainEvent").field("sender", &self.outlet.id()).finish_non_exhaustive()
+        f.debug_struct("IpcMainEvent")
+            .field("sender", &self.outlet.renderer().id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,7 +118,7 @@ impl Drop for Waiting {
         if self.decide(Ok(Encoded::undefined())) {
             tracing::warn!(
                 channel = &*self.channel,
-                web_contents = self.outlet.id(),
+                web_contents = self.outlet.renderer().id,
                 "sendSync returns undefined: no listener set a return value"
             );
         }
@@ -143,14 +139,14 @@ impl IpcMainInvokeEvent {
 
     /// The page that invoked.
     pub fn sender(&self) -> WebContents {
-        WebContents::new(self.outlet.clone())
+        WebContents::new(self.outlet.renderer().clone())
     }
 }
 
 impl fmt::Debug for IpcMainInvokeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IpcMainInvokeEvent")
-            .field("sender", &self.outlet.id())
+            .field("sender", &self.outlet.renderer().id)
             .finish_non_exhaustive()
     }
 }

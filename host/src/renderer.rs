@@ -3,12 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::Extensions;
-use exciton_protocol::{Call, Full, LinkId, Packet, Seq, TabId};
+use exciton_protocol::{Call, Full, LinkId, Packet, TabId};
 
 use crate::document::{Document, PushError};
 use crate::error::SendError;
-use crate::event::Outlet;
-use crate::handler::Outcome;
 use crate::web_contents::WebContents;
 
 /// A tab, with the documents that it shows one after the other. It outlives a reload and a lost connection.
@@ -95,6 +93,28 @@ impl Renderer {
         state.active = None;
     }
 
+    /// Sends a message.
+    pub(crate) fn send(&self, call: Call) -> Result<(), SendError> {
+        self.push(Packet::Send(call))
+    }
+
+    /// Of the request that made the document's link.
+    pub(crate) fn extensions(&self) -> Extensions {
+        self.lock().extensions.clone()
+    }
+
+    /// The page's URL as it said.
+    pub(crate) fn url(&self) -> String {
+        self.lock().url.clone()
+    }
+
+    /// What was sent before there was a document: all that a page without a browser is sent.
+    pub(crate) fn take_early(&self) -> Vec<Packet> {
+        let mut state = self.lock();
+        state.early_bytes = 0;
+        std::mem::take(&mut state.early)
+    }
+
     /// Sends to the document that is shown, or keeps it for the one that comes.
     pub(crate) fn push(&self, packet: Packet) -> Result<(), SendError> {
         loop {
@@ -136,27 +156,4 @@ fn weight(packet: &Packet) -> usize {
     let mut text = String::new();
     packet.write(&mut text);
     text.len() + packet.blobs().iter().map(bytes::Bytes::len).sum::<usize>()
-}
-
-impl Outlet for Renderer {
-    fn id(&self) -> u32 {
-        self.id
-    }
-
-    fn send(&self, call: Call) -> Result<(), SendError> {
-        self.push(Packet::Send(call))
-    }
-
-    // A call comes from a document, which answers it itself.
-    fn settle(&self, _seq: Seq, _outcome: Outcome) {}
-
-    fn answer(&self, _seq: Seq, _outcome: Outcome) {}
-
-    fn extensions(&self) -> Extensions {
-        self.lock().extensions.clone()
-    }
-
-    fn url(&self) -> String {
-        self.lock().url.clone()
-    }
 }

@@ -19,12 +19,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use axum::http::Extensions;
-use exciton_protocol::{Args, Call, EncodeError, Extra, Seq, Value};
+use exciton_protocol::{Args, Extra, Limits, Packet, Seq, TabId, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
@@ -33,6 +32,7 @@ use crate::error::{ErrorInfo, SendError};
 use crate::event::Outlet;
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
+use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
 
@@ -63,15 +63,15 @@ impl TestPage {
     pub fn new(ipc_main: &IpcMain) -> Self {
         static IDS: AtomicU32 = AtomicU32::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
-        Self {
-            ipc_main: ipc_main.clone(),
-            outlet: Arc::new(TestOutlet { id, ..TestOutlet::default() }),
-        }
+        let kept = Limits::default().outbox_bytes as usize;
+        let renderer = Renderer::new(id, TabId::from_bits(id.into()), kept, Arc::new(|_| {}));
+        let outlet = TestOutlet { renderer, seq: AtomicU64::new(0), waiting: Mutex::default() };
+        Self { ipc_main: ipc_main.clone(), outlet: Arc::new(outlet) }
     }
 
     /// The main process' handle to the page.
     pub fn web_contents(&self) -> WebContents {
-        WebContents::new(self.outlet())
+        WebContents::new(self.outlet.renderer.clone())
     }
 
     /// As the page's `ipcRenderer.send`. Ready when the listeners are through, their futures included.
@@ -101,12 +101,13 @@ impl TestPage {
 
     /// What the page was sent since the last call.
     pub fn take_received(&self) -> Vec<Received> {
-        std::mem::take(&mut *lock(&self.outlet.received))
+        let packets = self.outlet.renderer.take_early().into_iter();
+        packets.filter_map(received).collect()
     }
 
     /// Ends the page: what it is sent from now on is refused.
     pub fn destroy(&self) {
-        self.outlet.destroyed.store(true, Ordering::Relaxed);
+        self.outlet.renderer.destroy();
     }
 
     async fn ask(
@@ -149,7 +150,7 @@ impl TestPage {
 
 impl fmt::Debug for TestPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestPage").field("id", &self.outlet.id).finish_non_exhaustive()
+        f.debug_struct("TestPage").field("id", &self.outlet.renderer.id).finish_non_exhaustive()
     }
 }
 
@@ -168,13 +169,18 @@ impl From<ErrorInfo> for PageError {
     }
 }
 
+/// A message as a page gets it.
+fn received(packet: Packet) -> Option<Received> {
+    let Packet::Send(call) = packet else { return None };
+    // A page that can't read its message says why, and so does this one.
+    let values = call.args.values().unwrap_or_else(|error| vec![Value::from(error.to_string())]);
+    Some((call.channel.into(), values))
+}
+
 /// The main process' side of a test page: what it sends is kept, what it answers is handed over.
-#[derive(Default)]
 struct TestOutlet {
-    id: u32,
+    renderer: Arc<Renderer>,
     seq: AtomicU64,
-    destroyed: AtomicBool,
-    received: Mutex<Vec<Received>>,
     waiting: Mutex<HashMap<Seq, oneshot::Sender<Outcome>>>,
 }
 
@@ -192,17 +198,8 @@ impl TestOutlet {
 }
 
 impl Outlet for TestOutlet {
-    fn id(&self) -> u32 {
-        self.id
-    }
-
-    fn send(&self, call: Call) -> Result<(), SendError> {
-        if self.destroyed.load(Ordering::Relaxed) {
-            return Err(SendError::Destroyed);
-        }
-        let values = call.args.values().map_err(|error| EncodeError::Custom(error.to_string()))?;
-        lock(&self.received).push((call.channel.into(), values));
-        Ok(())
+    fn renderer(&self) -> &Arc<Renderer> {
+        &self.renderer
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {
@@ -211,14 +208,6 @@ impl Outlet for TestOutlet {
 
     fn answer(&self, seq: Seq, outcome: Outcome) {
         self.hand_over(seq, outcome);
-    }
-
-    fn extensions(&self) -> Extensions {
-        Extensions::new()
-    }
-
-    fn url(&self) -> String {
-        String::new()
     }
 }
 

@@ -7,7 +7,7 @@ use axum::http::Extensions;
 use exciton_protocol::Call;
 
 use crate::error::SendError;
-use crate::event::Outlet;
+use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 
 /// One tab with one page in it: Electron's [`WebContents`](https://www.electronjs.org/docs/latest/api/web-contents).
@@ -16,17 +16,17 @@ use crate::send_args::SendArgs;
 /// longer than its grace. A clone is another handle to the same page; two are equal if they lead to the same page.
 #[derive(Clone)]
 pub struct WebContents {
-    outlet: Arc<dyn Outlet>,
+    renderer: Arc<Renderer>,
 }
 
 impl WebContents {
-    pub(crate) fn new(outlet: Arc<dyn Outlet>) -> Self {
-        Self { outlet }
+    pub(crate) fn new(renderer: Arc<Renderer>) -> Self {
+        Self { renderer }
     }
 
     /// Its number, which no other page of this process has or had.
     pub fn id(&self) -> u32 {
-        self.outlet.id()
+        self.renderer.id
     }
 
     /// Sends a message to the page: its `ipcRenderer.on(channel, (event, ...args) => …)` are called with `args`, a tuple:
@@ -39,17 +39,17 @@ impl WebContents {
     /// The page is destroyed, it takes messages too slowly ([`SendError::Full`]), the message is too large, or an argument
     /// can't be cloned. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
-        self.outlet.send(Call::new(channel, args.into_args()?))
+        self.renderer.send(Call::new(channel, args.into_args()?))
     }
 
     /// The URL of the page, as the page itself says; empty before it has come.
     pub fn get_url(&self) -> String {
-        self.outlet.url()
+        self.renderer.url()
     }
 
     /// What the application's own axum layers put into the request by which the page came: a user, a session.
     pub fn extensions(&self) -> Extensions {
-        self.outlet.extensions()
+        self.renderer.extensions()
     }
 }
 

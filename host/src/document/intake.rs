@@ -6,7 +6,6 @@ use bytes::{Bytes, BytesMut};
 use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
 
 use super::{Document, State, now};
-use crate::event::Outlet;
 use crate::web_contents::WebContents;
 
 /// The queue of the runner.
@@ -82,7 +81,7 @@ pub(crate) enum Way {
 impl Document {
     /// Lets the application hear of the page, before anything that the page sends.
     pub(crate) fn announce(self: &std::sync::Arc<Self>) {
-        let web_contents = WebContents::new(self.renderer.clone() as std::sync::Arc<dyn Outlet>);
+        let web_contents = WebContents::new(self.renderer.clone());
         let mut state = self.lock();
         state.intake.announce(web_contents);
         self.start_runner(&mut state);
