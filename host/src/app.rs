@@ -213,6 +213,7 @@ impl App {
             crate::renderer_files::RENDERER,
         )?;
         let links = Links::new(epoch, limits, self.ipc_main(), self.link_hooks());
+        state.preferences.set_windows(links.clone());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }
 

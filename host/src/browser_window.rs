@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::renderer::Renderer;
 use crate::secret::Landing;
 use crate::web_contents::WebContents;
+use crate::web_preferences::WebPreferences;
 
 /// How a window looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,14 @@ pub struct WindowOptions {
     pub width: u32,
     /// Height in CSS pixels.
     pub height: u32,
+    /// What the page sees of the renderer.
+    pub web_preferences: WebPreferences,
 }
 
 impl WindowOptions {
     /// Electron's default: 800 × 600.
     pub const fn new() -> Self {
-        Self { width: 800, height: 600 }
+        Self { width: 800, height: 600, web_preferences: WebPreferences::new() }
     }
 
     /// The size in CSS pixels.
@@ -55,12 +58,17 @@ impl BrowserWindow {
     /// A window without a page. Its [`web_contents`](Self::web_contents) keeps what is sent to it until one has come.
     ///
     /// # Errors
-    /// The application can't serve, see [`App::run`].
+    /// The application can't serve, see [`App::run`]; or there is no such preload script (the error names the absolute path
+    /// that was tried).
     pub fn new(app: &App, options: WindowOptions) -> Result<Self, Error> {
+        if let Some(preload) = &options.web_preferences.preload {
+            app.server()?.assets.check_preload(preload)?;
+        }
         let renderer = app
             .links()?
             .expect()
             .map_err(|error| Error::from(format!("no random numbers: {error}")))?;
+        renderer.set_preferences(options.web_preferences.clone());
         let window = Self { app: app.clone(), renderer, options };
         window.renderer.announce(&window.web_contents());
         Ok(window)

@@ -52,6 +52,7 @@ mod server;
 mod terminal;
 pub mod testing;
 mod web_contents;
+mod web_preferences;
 
 pub use app::{App, ReadyOutcome};
 pub use browser_window::{BrowserWindow, WindowOptions};
@@ -67,3 +68,4 @@ pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;
 pub use server::{InviteError, LoadFileError};
 pub use web_contents::WebContents;
+pub use web_preferences::WebPreferences;

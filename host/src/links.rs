@@ -1,5 +1,6 @@
 //! All links of the process: which document a contact belongs to, which tab a document is in, and when they end.
 
+mod preferences;
 mod reaper;
 mod tabs;
 mod tombstones;

@@ -1,6 +1,6 @@
 //! What a tab shows: the native side of one `WebContents`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::Extensions;
 use exciton_protocol::{Call, Full, LinkId, Packet, TabId};
@@ -8,6 +8,7 @@ use exciton_protocol::{Call, Full, LinkId, Packet, TabId};
 use crate::document::{Document, PushError};
 use crate::error::SendError;
 use crate::web_contents::WebContents;
+use crate::web_preferences::WebPreferences;
 
 /// A tab, with the documents that it shows one after the other. It outlives a reload and a lost connection.
 pub(crate) struct Renderer {
@@ -17,6 +18,8 @@ pub(crate) struct Renderer {
     /// Bytes that are kept for a page that has not come.
     early_limit: usize,
     created: Created,
+    /// Those of a window, or of its duplicate. A page that nobody opened has none of its own.
+    preferences: OnceLock<Arc<WebPreferences>>,
 }
 
 /// Tells the application of a new page.
@@ -36,11 +39,27 @@ struct State {
 
 impl Renderer {
     pub(crate) fn new(id: u32, tab: TabId, early_limit: usize, created: Created) -> Arc<Self> {
-        Arc::new(Self { id, tab, state: Mutex::default(), early_limit, created })
+        Arc::new(Self {
+            id,
+            tab,
+            state: Mutex::default(),
+            early_limit,
+            created,
+            preferences: OnceLock::new(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a window its preferences, once.
+    pub(crate) fn set_preferences(&self, preferences: impl Into<Arc<WebPreferences>>) {
+        let _ = self.preferences.set(preferences.into());
+    }
+
+    pub(crate) fn preferences(&self) -> Option<Arc<WebPreferences>> {
+        self.preferences.get().cloned()
     }
 
     /// Tells the application of the page. User code runs.

@@ -9,6 +9,7 @@ mod doors;
 mod enter;
 mod guard;
 mod page;
+mod preferences;
 mod refusal;
 mod route;
 pub(crate) mod socket;
@@ -26,10 +27,12 @@ use exciton_protocol::{Epoch, Limits};
 use crate::config::Config;
 use crate::secret::{self, Cookies, Landing, NoRandom, Ticket, Tickets};
 use doors::Doors;
+use preferences::Preferences;
 
 pub(crate) use assets::Assets;
 pub use assets::LoadFileError;
 pub(crate) use bootstrap::Renderer;
+pub(crate) use preferences::Windows;
 
 pub(crate) use route::{SOCKET, SYNC};
 
@@ -41,6 +44,7 @@ pub(crate) struct ServerState {
     pub(crate) renderer: Renderer,
     pub(crate) assets: Assets,
     pub(crate) cookies: Cookies,
+    pub(crate) preferences: Preferences,
     tickets: Mutex<Tickets>,
     own: OnceLock<SocketAddr>,
     start_page: Mutex<Landing>,
@@ -77,6 +81,8 @@ pub(crate) fn router(state: Arc<ServerState>, live: Router<Arc<ServerState>>) ->
         .route(route::BOOT, get(bootstrap::boot))
         .route(route::SCRIPT, get(bootstrap::script))
         .route(route::MODULE, get(bootstrap::module))
+        .route(route::PREFERENCES, get(preferences::preferences))
+        .route(&format!("{}{{key}}/{{name}}", route::PRELOAD), get(preferences::preload))
         .route(&format!("{}{{ticket}}", route::ENTER), get(enter::enter))
         .merge(live)
         // Routes and no fallback: axum drops a router's fallback when it is nested twice.
@@ -100,6 +106,7 @@ impl ServerState {
             tickets: Mutex::new(Tickets::new()),
             own: OnceLock::new(),
             start_page: Mutex::default(),
+            preferences: Preferences::default(),
             config,
             epoch,
             limits,
@@ -115,6 +122,9 @@ impl ServerState {
 
     /// Where those arrive who come in by an old link, or open the bare address where no `index.html` is.
     pub(crate) fn set_start_page(&self, landing: Landing) {
+        if let Some(tab) = landing.tab {
+            self.preferences.set_start(tab);
+        }
         *lock(&self.start_page) = landing;
     }
 

@@ -59,7 +59,13 @@ impl Tabs {
             tab.shows = Some(link);
             return Ok(Place { renderer: tab.renderer.clone(), is_new: false });
         }
-        Ok(Place { renderer: self.insert(random_tab()?, Some(link), limit, created), is_new: true })
+        let preferences = tab.renderer.preferences();
+        let renderer = self.insert(random_tab()?, Some(link), limit, created);
+        // A duplicate of a window is loaded as the window itself would be.
+        if let Some(preferences) = preferences {
+            renderer.set_preferences(preferences);
+        }
+        Ok(Place { renderer, is_new: true })
     }
 
     /// A tab whose page is still to come.
@@ -89,6 +95,10 @@ impl Tabs {
         if let Some(tab) = self.tabs.get_mut(&tab) {
             tab.shows = Some(link);
         }
+    }
+
+    pub(super) fn renderer(&self, tab: TabId) -> Option<&Arc<Renderer>> {
+        self.tabs.get(&tab).map(|tab| &tab.renderer)
     }
 
     pub(super) fn shows(&self, tab: TabId) -> Option<LinkId> {

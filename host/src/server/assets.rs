@@ -2,6 +2,7 @@
 
 mod html;
 mod path;
+mod preload;
 mod source;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::refusal::{Refusal, shown};
 use super::route::Route;
 use crate::secret::hex;
 use path::AssetPath;
+pub(super) use path::to_url;
 use source::Found;
 
 pub(crate) use source::Assets;
@@ -54,21 +56,23 @@ pub(super) async fn serve(
         }
         Found::Nothing => not_there(&raw),
         Found::File(file) if html::is_html(&file) => match tokio::fs::read(&file).await {
-            Ok(bytes) => document(bytes, &raw),
+            Ok(bytes) => document(bytes, &raw, &state),
             Err(_) => not_there(&raw),
         },
         Found::File(file) => from_disk(&file, request).await,
         Found::Bytes(name, bytes) if html::is_html(name.as_ref().as_ref()) => {
-            document(bytes.to_vec(), &raw)
+            document(bytes.to_vec(), &raw, &state)
         }
         Found::Bytes(name, bytes) => from_memory(&name, bytes, request.method(), request.headers()),
     }
 }
 
 /// A page, with the bootstrap script as the first thing that runs in it.
-fn document(bytes: Vec<u8>, raw: &str) -> Response {
+fn document(bytes: Vec<u8>, raw: &str, state: &ServerState) -> Response {
     let up = "../".repeat(raw.matches('/').count().saturating_sub(1));
-    let bytes = html::with_script(bytes, &format!("{up}_exciton/electron.js"));
+    // A module comes too late to run a preload script before the page's own.
+    let enough = if state.preferences.any_preload() { html::Own::Script } else { html::Own::Any };
+    let bytes = html::with_script(bytes, &format!("{up}_exciton/electron.js"), enough);
     // An encoding that only the page itself names is left to the page.
     let kind =
         if std::str::from_utf8(&bytes).is_ok() { "text/html; charset=utf-8" } else { "text/html" };

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::ServerState;
 use super::guard::Visit;
+use super::preferences::Told;
 
 /// The renderer's two files.
 #[derive(Clone, Copy)]
@@ -28,6 +29,10 @@ struct Facts<'a> {
     version: u32,
     epoch: Epoch,
     limits: &'a Limits,
+    /// Of the main process' own library.
+    release: &'static str,
+    /// Those of every page; `null` if windows differ, and a page has to ask.
+    preferences: Option<Told>,
     /// Where the routes of `_exciton` are: a URL relative to the page's own, with a slash at its end.
     base: String,
 }
@@ -62,7 +67,14 @@ pub(super) async fn boot(
 
 fn facts(state: &ServerState, visit: &Visit) -> String {
     let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
-    let facts = Facts { version: VERSION, epoch: state.epoch, limits: &state.limits, base };
+    let facts = Facts {
+        version: VERSION,
+        epoch: state.epoch,
+        limits: &state.limits,
+        release: env!("CARGO_PKG_VERSION"),
+        preferences: state.preferences.common(state),
+        base,
+    };
     // Numbers and plain texts can't fail to be written.
     serde_json::to_string(&facts).unwrap_or_default()
 }

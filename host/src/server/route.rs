@@ -11,9 +11,9 @@ pub(crate) enum Route {
     Sync,
     /// The probe before a socket is tried again.
     Alive,
-    /// The facts for a page that has no bootstrap script.
+    /// The facts for a page that has no bootstrap script; the preferences of one page.
     Boot,
-    /// The renderer, as a script or a module.
+    /// The renderer, as a script or a module; a preload script.
     Script,
     /// The way in.
     Enter,
@@ -28,8 +28,9 @@ impl Route {
             SOCKET => Self::Socket,
             SYNC => Self::Sync,
             ALIVE => Self::Alive,
-            BOOT => Self::Boot,
+            BOOT | PREFERENCES => Self::Boot,
             SCRIPT | MODULE => Self::Script,
+            _ if path.starts_with(PRELOAD) => Self::Script,
             _ if path.starts_with(ENTER) => Self::Enter,
             _ => Self::Page,
         }
@@ -55,6 +56,10 @@ pub(crate) const ALIVE: &str = "/_exciton/alive";
 pub(crate) const BOOT: &str = "/_exciton/boot";
 pub(crate) const SCRIPT: &str = "/_exciton/electron.js";
 pub(crate) const MODULE: &str = "/_exciton/electron.mjs";
+/// A tab may be named in its query.
+pub(crate) const PREFERENCES: &str = "/_exciton/preferences";
+/// A key and a name follow.
+pub(crate) const PRELOAD: &str = "/_exciton/preload/";
 /// A ticket follows.
 pub(crate) const ENTER: &str = "/_exciton/enter/";
 /// Nothing of the application's own is served below.
@@ -70,6 +75,7 @@ mod tests {
             ("/_exciton/socket", Route::Socket),
             ("/_exciton/sync", Route::Sync),
             ("/_exciton/enter/00", Route::Enter),
+            ("/_exciton/preload/00/a.js", Route::Script),
             ("/_exciton/socket/", Route::Page),
             ("/_exciton/%73ync", Route::Page),
             ("//_exciton/sync", Route::Page),

@@ -12,13 +12,22 @@ pub(super) fn is_html(file: &Path) -> bool {
     })
 }
 
+/// Which of a page's own ways to load the renderer is enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// The classic script, or the module.
+    Any,
+    /// The classic script.
+    Script,
+}
+
 /// The page with a blocking classic script of the URL `src` at its top; as it is if it loads the renderer itself.
 ///
 /// A byte order mark, comments and the doctype stay in front, or the page would be another: in another encoding, in quirks mode.
 /// Text in UTF-16 becomes UTF-8.
-pub(super) fn with_script(bytes: Vec<u8>, src: &str) -> Vec<u8> {
+pub(super) fn with_script(bytes: Vec<u8>, src: &str, enough: Own) -> Vec<u8> {
     let mut bytes = from_utf16(bytes);
-    if !loads_renderer(&bytes) {
+    if !loads_renderer(&bytes, enough) {
         let at = place(&bytes);
         let script = format!("<script src=\"{src}\"></script>");
         bytes.splice(at..at, script.into_bytes());
@@ -44,8 +53,8 @@ fn place(html: &[u8]) -> usize {
     }
 }
 
-/// Whether a script tag of the page names one of the renderer's files, or a module in it imports one.
-fn loads_renderer(html: &[u8]) -> bool {
+/// Whether a script tag of the page names one of the renderer's files that are enough, or a module in it imports one.
+fn loads_renderer(html: &[u8], enough: Own) -> bool {
     let mut at = 0;
     while let Some(found) = html[at..].iter().position(|byte| *byte == b'<') {
         at += found;
@@ -67,8 +76,12 @@ fn loads_renderer(html: &[u8]) -> bool {
                     let module =
                         value(b"type").is_some_and(|kind| kind.eq_ignore_ascii_case(b"module"));
                     let named = match value(b"src") {
-                        Some(src) => is_renderer(src),
-                        None => module && contains(&without_comments(content), MODULE),
+                        Some(src) => is_renderer(src, enough),
+                        None => {
+                            enough == Own::Any
+                                && module
+                                && contains(&without_comments(content), MODULE)
+                        }
                     };
                     if named {
                         return true;
@@ -185,10 +198,10 @@ fn without_comments(script: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a URL is that of one of the renderer's files, wherever it is mounted.
-fn is_renderer(url: &[u8]) -> bool {
+fn is_renderer(url: &[u8], enough: Own) -> bool {
     let url = url.trim_ascii();
     let end = url.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(url.len());
-    url[..end].ends_with(SCRIPT) || url[..end].ends_with(MODULE)
+    url[..end].ends_with(SCRIPT) || enough == Own::Any && url[..end].ends_with(MODULE)
 }
 
 fn from_utf16(bytes: Vec<u8>) -> Vec<u8> {
@@ -237,7 +250,7 @@ mod tests {
     use super::*;
 
     fn with(html: &str) -> String {
-        String::from_utf8(with_script(html.as_bytes().to_vec(), "S")).unwrap()
+        String::from_utf8(with_script(html.as_bytes().to_vec(), "S", Own::Any)).unwrap()
     }
 
     /// In each row `|` stands where the script belongs.
@@ -293,6 +306,19 @@ mod tests {
     }
 
     #[test]
+    fn where_a_preload_script_runs_the_module_alone_comes_too_late() {
+        let with = |html: &str| with_script(html.as_bytes().to_vec(), "S", Own::Script);
+        for html in [
+            "<script src=_exciton/electron.mjs type=module></script>",
+            "<script type=module>import '/_exciton/electron.mjs';</script>",
+        ] {
+            assert!(with(html).starts_with(b"<script src=\"S\"></script>"), "{html}");
+        }
+        let html = "<script src=_exciton/electron.js></script>";
+        assert_eq!(with(html), html.as_bytes());
+    }
+
+    #[test]
     fn a_page_that_only_speaks_of_the_renderer_gets_it() {
         for html in [
             "<!-- <script src=\"/_exciton/electron.js\"></script> -->",
@@ -318,7 +344,7 @@ mod tests {
                 .chain("<!doctype html><p>ü".encode_utf16())
                 .flat_map(bytes)
                 .collect();
-            let text = String::from_utf8(with_script(html, "S")).unwrap();
+            let text = String::from_utf8(with_script(html, "S", Own::Any)).unwrap();
             assert_eq!(text, "\u{feff}<!doctype html><script src=\"S\"></script><p>ü");
         }
     }
@@ -326,7 +352,7 @@ mod tests {
     #[test]
     fn a_page_in_another_encoding_keeps_its_bytes() {
         let html = b"<head><meta charset=latin1><p>\xfc".to_vec();
-        let text = with_script(html, "S");
+        let text = with_script(html, "S", Own::Any);
         assert_eq!(text, b"<head><script src=\"S\"></script><meta charset=latin1><p>\xfc");
     }
 
@@ -334,7 +360,7 @@ mod tests {
     fn a_page_cut_anywhere_is_no_trouble() {
         let html = "\u{feff}<!-- a --><!doctype html><html a=\"b\" c='d' e=f g><head><script type=module src='x'>// a /* b */</script></head></html>".as_bytes();
         for end in 0..=html.len() {
-            let got = with_script(html[..end].to_vec(), "S");
+            let got = with_script(html[..end].to_vec(), "S", Own::Any);
             assert_eq!(got.len(), end + "<script src=\"S\"></script>".len(), "{end}");
         }
     }

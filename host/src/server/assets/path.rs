@@ -64,7 +64,7 @@ pub(super) fn is_plain(name: &str) -> bool {
 }
 
 /// The URL path, without a slash at its start, of a file at these names below the root.
-pub(super) fn to_url<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(in crate::server) fn to_url<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let encoded: Vec<String> =
         names.map(|name| utf8_percent_encode(name, ODD).to_string()).collect();
     encoded.join("/")

@@ -137,12 +137,12 @@ fn on_disk(root: &Path, file: &str, folder: bool) -> Option<Found> {
     }
 }
 
-fn embedded(dir: &Dir<'static>, path: &str) -> Option<&'static [u8]> {
+pub(super) fn embedded(dir: &Dir<'static>, path: &str) -> Option<&'static [u8]> {
     dir.get_file(path).map(include_dir::File::contents)
 }
 
 /// The path without `.` and `..`; `None` where `..` leads above its start.
-fn normal(path: &Path) -> Option<PathBuf> {
+pub(super) fn normal(path: &Path) -> Option<PathBuf> {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {
@@ -156,7 +156,7 @@ fn normal(path: &Path) -> Option<PathBuf> {
 }
 
 /// With forward slashes, as embedded files are named on every system.
-fn slashed(path: &Path) -> String {
+pub(super) fn slashed(path: &Path) -> String {
     let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
     names.join("/")
 }

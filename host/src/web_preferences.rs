@@ -1,0 +1,107 @@
+//! `WebPreferences`: what the page of a window sees of the renderer, and the script that runs before its own.
+
+use std::path::PathBuf;
+
+use crate::browser_window::WindowOptions;
+
+/// Electron's [`WebPreferences`](https://www.electronjs.org/docs/latest/api/structures/web-preferences), as far as a
+/// browser can keep them.
+///
+/// A window without a preload script has `require` and `electron` as global names. With one, Electron's defaults hold: the
+/// page sees neither, and of the renderer only what the script exposes by `contextBridge`.
+///
+/// A browser has one world where Electron has two: a script of the page that sets its mind on it can still find the
+/// connection to the main process. What a page must never do, the main process has to refuse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WebPreferences {
+    /// The script that runs before the page's own: a path, taken from [`App::root`](crate::App::root) or
+    /// [`App::assets`](crate::App::assets) if it is relative. An absolute one may lie anywhere.
+    pub preload: Option<PathBuf>,
+    /// Whether the script's API and the page are kept apart. Unless set: with a preload script.
+    pub context_isolation: Option<bool>,
+    /// Whether the page has `require`. Unless set: without a preload script. An isolated page never has it.
+    pub node_integration: Option<bool>,
+}
+
+impl WebPreferences {
+    /// Nothing set.
+    pub const fn new() -> Self {
+        Self { preload: None, context_isolation: None, node_integration: None }
+    }
+
+    /// Runs a script before the page's own.
+    #[must_use]
+    pub fn preload(mut self, script: impl Into<PathBuf>) -> Self {
+        self.preload = Some(script.into());
+        self
+    }
+
+    /// Keeps the preload script's API and the page apart, or lets the script put on `window` what it likes.
+    #[must_use]
+    pub const fn context_isolation(mut self, isolated: bool) -> Self {
+        self.context_isolation = Some(isolated);
+        self
+    }
+
+    /// Gives the page `require`, `electron` and `process`, or takes them away.
+    #[must_use]
+    pub const fn node_integration(mut self, integrated: bool) -> Self {
+        self.node_integration = Some(integrated);
+        self
+    }
+
+    /// What [`context_isolation`](Self::context_isolation) comes to.
+    pub fn is_context_isolated(&self) -> bool {
+        self.context_isolation.unwrap_or(self.preload.is_some())
+    }
+}
+
+impl WindowOptions {
+    /// What the page sees of the renderer.
+    #[must_use]
+    pub fn web_preferences(mut self, preferences: WebPreferences) -> Self {
+        self.web_preferences = preferences;
+        self
+    }
+
+    /// Runs a script before the page's own: see [`WebPreferences::preload`].
+    #[must_use]
+    pub fn preload(mut self, script: impl Into<PathBuf>) -> Self {
+        self.web_preferences.preload = Some(script.into());
+        self
+    }
+
+    /// See [`WebPreferences::context_isolation`].
+    #[must_use]
+    pub fn context_isolation(mut self, isolated: bool) -> Self {
+        self.web_preferences.context_isolation = Some(isolated);
+        self
+    }
+
+    /// See [`WebPreferences::node_integration`].
+    #[must_use]
+    pub fn node_integration(mut self, integrated: bool) -> Self {
+        self.web_preferences.node_integration = Some(integrated);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preload_script_brings_isolation_unless_said_otherwise() {
+        assert!(!WebPreferences::new().is_context_isolated());
+        let options = WindowOptions::new().preload("preload.js");
+        assert!(options.web_preferences.is_context_isolated());
+        let options = options.context_isolation(false).node_integration(true);
+        assert!(!options.web_preferences.is_context_isolated());
+        let expected = WebPreferences::new()
+            .preload("preload.js")
+            .context_isolation(false)
+            .node_integration(true);
+        assert_eq!(options.web_preferences, expected);
+    }
+}
