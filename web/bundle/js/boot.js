@@ -1,16 +1,33 @@
 // The first and last lines of electron.js and electron.mjs: find the document's link or start it, then give out the API.
 
 import { pageClock } from './clock.js';
-import { defineGlobals, electronOf } from './electron.js';
+import { defineGlobals, electronOf, makeRequire } from './electron.js';
 import { LINK, createLink } from './link.js';
+import { hasRequire, readPreferences } from './preferences.js';
+import { loadPreload, preloadModules } from './preload.js';
+import { defineProcess } from './process.js';
 
 // start: {core: wasm-bindgen's exports, wasm: () => its bytes as text}.
 export function bootScript(start) {
-  defineGlobals(electronOf(documentLink(start)));
+  const link = documentLink(start);
+  // A page may name the script twice.
+  if (link.prepared === true) return;
+  link.prepared = true;
+  const preferences = (link.preferences ??= readPreferences());
+  const electron = electronOf(link);
+  if (hasRequire(preferences)) defineGlobals(electron);
+  if (hasRequire(preferences) && preferences.nodeIntegration) defineProcess(preferences);
+  if (preferences.preload === null) return;
+  const tell = (...args) => link.post(JSON.stringify(['report', 'preload-error', args]));
+  loadPreload(preferences, makeRequire(electron, preloadModules), tell);
 }
 
 export function bootModule(start) {
-  return electronOf(documentLink(start));
+  const link = documentLink(start);
+  link.preferences ??= readPreferences();
+  if (hasRequire(link.preferences)) return electronOf(link);
+  // As in Electron, where a page of such a window can't import 'electron'.
+  throw new Error('This window keeps its page apart from electron: what its preload script exposes is on window');
 }
 
 // One link per document: who comes second uses the first one's.

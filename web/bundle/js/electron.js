@@ -1,12 +1,30 @@
 // What a page gets from require('electron'), and the require itself.
 
+import { createContextBridge } from './context_bridge.js';
 import { received, withCode } from './emitter.js';
 import { createIpcRenderer } from './ipc_renderer.js';
 
-// One per link, whoever asks: the classic script and the module give the same ipcRenderer.
+// One per link, whoever asks: the classic script and the module give the same ipcRenderer. In an isolated window only the
+// script that runs the preload script has it, and not the object that all of the page can reach.
 export function electronOf(link) {
-  link.electron ??= { ipcRenderer: createIpcRenderer(link) };
-  return link.electron;
+  if (link.preferences?.contextIsolation) return (isolated ??= makeElectron(link));
+  return (link.electron ??= makeElectron(link));
+}
+
+let isolated;
+
+function makeElectron(link) {
+  return {
+    contextBridge: createContextBridge(() => link.preferences?.contextIsolation === true),
+    ipcRenderer: createIpcRenderer(link),
+    webUtils: {
+      // A browser tells no paths. Electron's own answer for a file that is on no disk.
+      getPathForFile(file) {
+        if (!(file instanceof File)) throw new TypeError('The argument must be a File');
+        return '';
+      },
+    },
+  };
 }
 
 // Makes `require` and `electron` global names, unless the page has its own.
@@ -17,13 +35,16 @@ export function defineGlobals(electron) {
   if (missing('electron')) globalThis.electron = electron;
 }
 
-export function makeRequire(electron) {
+// others: what else it gives, by name.
+export function makeRequire(electron, others = {}) {
   return function require(id) {
     if (typeof id !== 'string') {
       const text = `The "id" argument must be of type string. Received ${received(id)}`;
       throw withCode(new TypeError(text), 'ERR_INVALID_ARG_TYPE');
     }
     if (MODULES.includes(id)) return electron;
+    const name = id.replace(/^node:/, '');
+    if (Object.hasOwn(others, name)) return others[name];
     const error = withCode(new Error(`Cannot find module '${id}'`), 'MODULE_NOT_FOUND');
     error.requireStack = [];
     throw error;

@@ -17,7 +17,7 @@ pub(crate) fn script(glue: &Glue, face: &str) -> anyhow::Result<String> {
 pub(crate) fn module(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let body = body(glue, face)?;
     Ok(format!(
-        "{body}const electron = bootModule(boot);\nexport default electron;\nexport const ipcRenderer = electron.ipcRenderer;\n"
+        "{body}const electron = bootModule(boot);\nexport default electron;\nexport const {{ contextBridge, ipcRenderer, webUtils }} = electron;\n"
     ))
 }
 
@@ -74,7 +74,12 @@ mod tests {
     #[test]
     fn a_module_exports_what_require_gives() {
         let text = module(&glue(), "const a = 1;\n").unwrap();
-        assert!(text.contains("export default electron;\nexport const ipcRenderer"), "{text}");
+        assert!(
+            text.contains(
+                "export default electron;\nexport const { contextBridge, ipcRenderer, webUtils }"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

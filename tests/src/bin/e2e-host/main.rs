@@ -1,10 +1,11 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
 mod order;
+mod preload;
 mod sync;
 mod tabs;
 
-use exciton::{App, BrowserWindow, CommandLine, WindowOptions};
+use exciton::{App, BrowserWindow, CommandLine};
 
 #[tokio::main]
 async fn main() -> exciton::Result<()> {
@@ -13,6 +14,8 @@ async fn main() -> exciton::Result<()> {
     order::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
-    app.on_ready(|app| BrowserWindow::new(app, WindowOptions::new())?.load_url("/"));
+    preload::listen(&app)?;
+    let options = preload::options()?;
+    app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));
     app.run().await
 }
