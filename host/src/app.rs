@@ -197,7 +197,7 @@ impl App {
     /// All pages, open or in their grace: Electron's `webContents.getAllWebContents()`.
     pub fn web_contents(&self) -> Vec<WebContents> {
         let Some(live) = self.inner.live.get() else { return Vec::new() };
-        live.links.renderers().into_iter().map(|renderer| WebContents::new(renderer)).collect()
+        live.links.renderers().into_iter().map(WebContents::new).collect()
     }
 
     fn live(&self) -> Result<&Live, Error> {

@@ -110,6 +110,12 @@ impl Document {
         Ok(())
     }
 
+    /// The page has said how far it is: its connection may have more to write, and senders more room.
+    pub(crate) fn heard(&self) {
+        self.outgoing.notify_one();
+        self.renderer.room.notify_waiters();
+    }
+
     /// The link ends: waiting requests are answered, the socket is told and closed.
     pub(crate) fn end(&self, why: LinkLost) {
         let mut state = self.lock();

@@ -64,6 +64,11 @@ impl IpcMainEvent {
         self.outlet.renderer().send(Call::new(channel, args.into_args()?))
     }
 
+    /// Whether the page sent it by `sendSync` and so waits for a return value.
+    pub fn is_sync(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Sets what the page's `sendSync` returns, Electron's `event.returnValue`. The first value counts. If the message came
     /// by `send`, nobody waits and the value is dropped, as in Electron.
     ///

@@ -19,7 +19,7 @@ use exciton_protocol::{Args, Encoded};
 use crate::error::ErrorInfo;
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent};
 
-pub use args::{BadArguments, Callback};
+pub use args::{BadArguments, Callback, Rest};
 pub use output::{HandlerOutput, ListenerOutput, Reply};
 
 /// A future that may move between threads.

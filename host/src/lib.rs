@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod back_pressure;
 mod browser_window;
 mod cargo;
 mod command_line;
@@ -62,7 +63,7 @@ pub use emitter::ListenerId;
 pub use error::{Error, HandleError, Result, ReturnValueError, SendError};
 pub use event::{IpcMainEvent, IpcMainInvokeEvent};
 pub use exciton_protocol::{Buffer as Bytes, Date, Full, Limits, TooLarge, Value};
-pub use handler::{Callback, HandlerOutput, ListenerOutput, Reply};
+pub use handler::{Callback, HandlerOutput, ListenerOutput, Reply, Rest};
 pub use ipc_main::IpcMain;
 pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;

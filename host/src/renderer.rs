@@ -1,9 +1,11 @@
 //! What a tab shows: the native side of one `WebContents`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::Extensions;
 use exciton_protocol::{Call, Full, LinkId, Packet, TabId};
+use tokio::sync::Notify;
 
 use crate::document::{Document, PushError};
 use crate::error::SendError;
@@ -20,6 +22,10 @@ pub(crate) struct Renderer {
     created: Created,
     /// Those of a window, or of its duplicate. A page that nobody opened has none of its own.
     preferences: OnceLock<Arc<WebPreferences>>,
+    /// Fewer bytes wait for the page than before, or it waits for nothing any more.
+    pub(crate) room: Notify,
+    /// Bytes of the last message that found no room.
+    pub(crate) refused: AtomicUsize,
 }
 
 /// Tells the application of a new page.
@@ -46,6 +52,8 @@ impl Renderer {
             early_limit,
             created,
             preferences: OnceLock::new(),
+            room: Notify::new(),
+            refused: AtomicUsize::new(0),
         })
     }
 
@@ -92,6 +100,7 @@ impl Renderer {
             }
         }
         let before = state.active.replace(document.clone());
+        self.room.notify_waiters();
         before.filter(|before| before.id != document.id)
     }
 
@@ -100,6 +109,7 @@ impl Renderer {
         let mut state = self.lock();
         if state.active.as_ref().is_some_and(|active| active.id == link) {
             state.active = None;
+            self.room.notify_waiters();
         }
         state.active.is_none()
     }
@@ -110,6 +120,7 @@ impl Renderer {
         state.destroyed = true;
         state.early.clear();
         state.active = None;
+        self.room.notify_waiters();
     }
 
     /// Sends a message.
@@ -131,7 +142,21 @@ impl Renderer {
     pub(crate) fn take_early(&self) -> Vec<Packet> {
         let mut state = self.lock();
         state.early_bytes = 0;
+        self.room.notify_waiters();
         std::mem::take(&mut state.early)
+    }
+
+    /// How many bytes wait for the page, and how many may; `None` if it is destroyed.
+    pub(crate) fn waiting(&self) -> Option<(usize, usize)> {
+        let state = self.lock();
+        let active = match &state.active {
+            _ if state.destroyed => return None,
+            None => return Some((state.early_bytes, self.early_limit)),
+            Some(active) => active.clone(),
+        };
+        drop(state);
+        let state = active.lock();
+        Some((state.link.queued_bytes(), state.link.limits().outbox_bytes as usize))
     }
 
     /// Sends to the document that is shown, or keeps it for the one that comes.
@@ -142,7 +167,10 @@ impl Renderer {
                 return Err(SendError::Destroyed);
             }
             let Some(active) = state.active.clone() else {
-                return state.keep(packet, self.early_limit);
+                let size = weight(&packet);
+                return state.keep(packet, size, self.early_limit).inspect_err(|_| {
+                    self.refused.store(size, Ordering::Relaxed);
+                });
             };
             drop(state);
             match active.push(&packet) {
@@ -151,7 +179,10 @@ impl Renderer {
                 Err(PushError::Over) => {
                     self.deactivate(active.id);
                 }
-                Err(PushError::Full(full)) => return Err(full.into()),
+                Err(PushError::Full(full)) => {
+                    self.refused.store(weight(&packet), Ordering::Relaxed);
+                    return Err(full.into());
+                }
                 Err(PushError::TooLarge(large)) => return Err(large.into()),
             }
         }
@@ -159,8 +190,8 @@ impl Renderer {
 }
 
 impl State {
-    fn keep(&mut self, packet: Packet, limit: usize) -> Result<(), SendError> {
-        let queued = self.early_bytes + weight(&packet);
+    fn keep(&mut self, packet: Packet, size: usize, limit: usize) -> Result<(), SendError> {
+        let queued = self.early_bytes + size;
         if queued > limit {
             return Err(Full { queued, cap: limit }.into());
         }

@@ -24,6 +24,10 @@ impl WebContents {
         Self { renderer }
     }
 
+    pub(crate) fn renderer(&self) -> &Arc<Renderer> {
+        &self.renderer
+    }
+
     /// Its number, which no other page of this process has or had.
     pub fn id(&self) -> u32 {
         self.renderer.id

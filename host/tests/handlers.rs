@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use exciton::testing::{PageError, TestPage};
-use exciton::{Bytes, Error, IpcMain, IpcMainEvent, IpcMainInvokeEvent, ListenerId, Value};
+use exciton::{Bytes, Error, IpcMain, IpcMainEvent, IpcMainInvokeEvent, ListenerId, Rest, Value};
 use serde::{Deserialize, Serialize};
 
 /// A user's own struct, with nothing but `Serialize`.
@@ -410,4 +410,33 @@ async fn all_listeners_are_removed_by_channel_or_altogether() {
     ipc_main.remove_all_listeners(None);
     page.send("b", ()).await.unwrap();
     assert_eq!(heard(), "");
+}
+
+#[tokio::test]
+async fn a_listener_or_handler_may_take_all_arguments_however_many() {
+    let (ipc_main, page) = page();
+    let heard: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let list = heard.clone();
+    ipc_main.on("all", move |_event: IpcMainEvent, Rest(args): Rest| {
+        list.lock().unwrap().extend(args);
+    });
+    ipc_main.handle("count", |_event: IpcMainInvokeEvent, Rest(args): Rest| args.len()).unwrap();
+    page.send("all", (1, "two", Value::Undefined)).await.unwrap();
+    let expected = [Value::from(1), Value::from("two"), Value::Undefined];
+    assert_eq!(heard.lock().unwrap()[..], expected);
+    assert_eq!(page.invoke("count", ()).await, ok(0));
+    assert_eq!(page.invoke("count", (1, 2, 3)).await, ok(3));
+}
+
+#[tokio::test]
+async fn a_listener_knows_whether_its_page_waits() {
+    let (ipc_main, page) = page();
+    ipc_main.on("either", |event: IpcMainEvent| match event.is_sync() {
+        true => event.set_return_value("waits").map_err(|error| error.to_string()),
+        false => event.reply("told", ("goes on",)).map_err(|error| error.to_string()),
+    });
+    assert_eq!(page.send_sync("either", ()).await, ok("waits"));
+    assert_eq!(page.take_received(), []);
+    page.send("either", ()).await.unwrap();
+    assert_eq!(page.take_received(), [("told".to_owned(), vec![Value::from("goes on")])]);
 }

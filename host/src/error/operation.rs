@@ -9,7 +9,8 @@ pub enum SendError {
     /// The page is gone for good: closed, crashed, or away for longer than its grace. Drop what belongs to it.
     #[error("Object has been destroyed")]
     Destroyed,
-    /// The page takes messages more slowly than they are sent. Wait until it is ready again, or drop something.
+    /// The page takes messages more slowly than they are sent. Wait for
+    /// [`WebContents::ready`](crate::WebContents::ready), or drop something.
     #[error(transparent)]
     Full(#[from] Full),
     /// The message is larger than any message may be. Send it in pieces.

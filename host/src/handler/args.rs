@@ -1,6 +1,6 @@
 //! What a listener or handler takes: the event, then 0 to 8 typed arguments.
 
-use exciton_protocol::{ArgError, Args, DecodeError};
+use exciton_protocol::{ArgError, Args, DecodeError, Value};
 use serde::de::DeserializeOwned;
 
 /// A function or closure that can be a listener or a handler: `Fn(event)` to `Fn(event, A, B, C, D, E, F, G, H)`.
@@ -37,6 +37,21 @@ pub enum BadArguments {
     /// One of them is of another type, or missing.
     #[error(transparent)]
     One(#[from] ArgError),
+}
+
+/// All arguments, however many: `|event: IpcMainEvent, Rest(args): Rest| …` is JavaScript's `(event, ...args) => …`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rest(pub Vec<Value>);
+
+impl<Func, Event, Output> Callback<Event, Rest> for Func
+where
+    Func: Fn(Event, Rest) -> Output + Send + Sync + 'static,
+{
+    type Output = Output;
+
+    fn call(&self, event: Event, args: &Args) -> Result<Output, BadArguments> {
+        Ok(self(event, Rest(args.reader()?.rest()?)))
+    }
 }
 
 macro_rules! callback {

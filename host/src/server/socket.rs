@@ -97,6 +97,7 @@ fn attach(
     let attached = state.link.handle_hello(conn, hello.attempt, hello.ack, hello.admitted, now());
     let frozen = state.frozen;
     drop(state);
+    document.heard();
     if frozen && attached.is_ok() {
         links.thaw(document, extensions);
     }
@@ -173,7 +174,7 @@ fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<
     }
     drop(state);
     // An acknowledgement opens the window, a ping wants an answer.
-    document.outgoing.notify_one();
+    document.heard();
     Ok(())
 }
 

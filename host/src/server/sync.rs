@@ -92,7 +92,7 @@ fn admit(
         state.link.handle_bye(now());
     }
     drop(state);
-    document.outgoing.notify_one();
+    document.heard();
     Ok(None)
 }
 
