@@ -38,7 +38,8 @@ pub use packet::{Call, Extra, Packet};
 pub use sync::{SyncAnswer, SyncHead, SyncRequest, SyncState};
 pub use tab::TabInfo;
 pub use value::{
-    ArgError, ArgReader, Args, Array, BadView, Buffer, Date, DecodeError, EncodeError, Encoded,
-    Mismatch, Object, Serializer, Text, Value, View, ViewKind, from_value, read_value, to_value,
-    write_value,
+    ArgError, ArgReader, Args, Array, BadView, Boxed, Buffer, Cause, Date, DecodeError,
+    EncodeError, Encoded, ErrorKind, ErrorValue, Graph, GraphNode, Map, Mismatch, NotShareable,
+    Object, RegExp, Serializer, Set, Shared, SharedRef, Sparse, Text, Value, View, ViewKind,
+    from_value, read_value, to_value, write_value,
 };

@@ -1,15 +1,13 @@
 //! Values as the structured clone algorithm knows them, and their way over the wire.
 //!
-//! A [`Value`] is what a page's `structuredClone` would make, within the types that the wire knows: a superset of
-//! JSON with `undefined`, all doubles, BigInt, Date, text with lone surrogates, and binary. [`json`] reads and writes
-//! it; [`Serializer`] writes any serde type straight to the wire; [`Args`] and [`Encoded`] carry the result and read
-//! it back into serde types.
+//! A [`Value`] is what a page's `structuredClone` would make of an object of the language itself, identity included.
+//! [`json`] reads and writes it; [`Serializer`] writes any serde type straight to the wire; [`Args`] and [`Encoded`]
+//! carry the result and read it back into serde types.
 //!
 //! Invariant: no walk over a value recurses. Dropping, cloning, comparing, reading and writing work with a stack on
 //! the heap, so that no depth of nesting, of a peer's or of a user's making, ends the process.
 //!
-//! Map, Set, RegExp, Error, sparse arrays, boxed primitives and shared references are not on the wire yet. Each comes
-//! as one more variant here, one more tag in [`json`], and rows in the golden vectors.
+//! What is met more than once is [`Shared`]; everything else is a tree, so that the common case pays nothing for cycles.
 //!
 //! Source: WHATWG HTML, §2.7 "Safe passing of structured data".
 
@@ -21,14 +19,19 @@ mod de;
 mod debug;
 mod equal;
 mod error;
+mod exotic;
 mod foreign;
 mod handover;
 mod json;
+mod keyed;
 mod object;
 mod scan;
 mod ser;
+mod shared;
+mod sparse;
 mod text;
 mod view;
+mod walk;
 
 use bytes::Bytes;
 use num_bigint::BigInt;
@@ -38,20 +41,24 @@ pub use array::Array;
 pub use buffer::{Buffer, Date};
 pub use convert::{from_value, to_value};
 pub use error::{DecodeError, EncodeError, Mismatch};
+pub use exotic::{Boxed, Cause, ErrorKind, ErrorValue, RegExp};
 pub use json::{read_value, write_value};
+pub use keyed::{Map, Set};
 pub use object::Object;
 pub use ser::Serializer;
+pub use shared::{Graph, GraphNode, NotShareable, Shared, SharedRef};
+pub use sparse::Sparse;
 pub use text::Text;
 pub use view::{BadView, View, ViewKind};
 
 /// One value of the structured clone model.
 ///
 /// Equality is JavaScript's `Object.is`, all the way down: `NaN` equals itself, `0` and `-0` differ, and so does the
-/// order of an object's keys. Binary is compared by content.
+/// order of an object's keys. Binary is compared by content. Which objects are shared counts; see [`Shared`].
 ///
 /// With serde a `Value` can stand wherever a typed field can, with full fidelity through [`Serializer`] and the
 /// readers of [`Args`] and [`Encoded`]. In other formats it becomes what that format has that comes nearest.
-#[derive(Clone, Default)]
+#[derive(Default)]
 #[non_exhaustive]
 pub enum Value {
     /// `undefined`.
@@ -78,6 +85,20 @@ pub enum Value {
     Array(Array),
     /// A plain object.
     Object(Object),
+    /// An array with holes, or with named properties.
+    Sparse(Sparse),
+    /// A `Map`.
+    Map(Map),
+    /// A `Set`.
+    Set(Set),
+    /// A regular expression.
+    RegExp(RegExp),
+    /// An error.
+    Error(ErrorValue),
+    /// A primitive in an object.
+    Boxed(Boxed),
+    /// An object that is met more than once, here or in a cycle. [`Shared::get`] gives it.
+    Shared(Shared),
 }
 
 impl Value {
@@ -87,6 +108,10 @@ impl Value {
     /// Nesting that serde types other than `Value` read. serde recurses: at twice this depth an unoptimized build
     /// would overflow the stack of a thread of 2 MiB, or of a page's wasm.
     pub const TYPED_DEPTH: u32 = 250;
+
+    /// Bytes that serde types other than `Value` get in copies of what is shared, each time that it is met, and in holes
+    /// of arrays. A text of a thousand bytes could ask for more than any machine has.
+    pub const TYPED_COPIES: usize = 64 << 20;
 
     /// Decimal digits of the largest BigInt that travels. Turning digits into a number takes time that grows with
     /// their square, so a peer must not choose how many there are.
@@ -135,6 +160,30 @@ impl Value {
         }
     }
 
+    /// The map, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The set, if it is one.
+    pub fn as_set(&self) -> Option<&Set> {
+        match self {
+            Value::Set(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The reference, if it is one: no other `as_` method sees what it refers to.
+    pub fn as_shared(&self) -> Option<&Shared> {
+        match self {
+            Value::Shared(shared) => Some(shared),
+            _ => None,
+        }
+    }
+
     /// The bytes of an ArrayBuffer, or those that a view shows. Nothing is copied.
     pub fn as_bytes(&self) -> Option<Bytes> {
         match self {
@@ -158,6 +207,16 @@ impl Value {
             Value::View(view) => format!("a {}", view.kind().name()),
             Value::Array(_) => "an array".into(),
             Value::Object(_) => "an object".into(),
+            Value::Sparse(_) => "an array".into(),
+            Value::Map(_) => "a Map".into(),
+            Value::Set(_) => "a Set".into(),
+            Value::RegExp(_) => "a RegExp".into(),
+            Value::Error(error) => format!("the error {}", error::quote(&error.summary())),
+            Value::Boxed(boxed) => {
+                format!("{} in an object", boxed.clone().into_value().describe())
+            }
+            // It is never a reference itself.
+            Value::Shared(shared) => shared.get().describe(),
         }
     }
 }
@@ -191,6 +250,13 @@ from! {
     Array => |value| Value::Array(value),
     Vec<Value> => |value| Value::Array(value.into()),
     Object => |value| Value::Object(value),
+    Sparse => |value| Value::Sparse(value),
+    Map => |value| Value::Map(value),
+    Set => |value| Value::Set(value),
+    RegExp => |value| Value::RegExp(value),
+    ErrorValue => |value| Value::Error(value),
+    Boxed => |value| Value::Boxed(value),
+    Shared => |value| Value::Shared(value),
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
@@ -251,10 +317,17 @@ mod tests {
     fn deep() -> Value {
         let mut value = Value::Null;
         for level in 0..100_000 {
-            value = if level % 2 == 0 {
-                Value::from(vec![value])
-            } else {
-                Value::Object(Object::from_iter([("k", value)]))
+            value = match level % 6 {
+                0 => Value::from(vec![value]),
+                1 => Value::Object(Object::from_iter([("k", value)])),
+                2 => Value::Map(Map::from_iter([(value, 1.0)])),
+                3 => Value::Set(Set::from_iter([value])),
+                4 => {
+                    let mut sparse = Sparse::new(2);
+                    sparse.insert("1", value);
+                    sparse.into()
+                }
+                _ => ErrorValue { cause: Some(value.into()), ..ErrorValue::default() }.into(),
             };
         }
         value

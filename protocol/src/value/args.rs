@@ -1,6 +1,7 @@
 //! Arguments and answers on the wire, and reading them into serde types.
 
 use std::fmt;
+use std::mem;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -78,7 +79,16 @@ impl Args {
     /// [`DecodeError`] if the text isn't a list.
     pub fn reader_with_depth(&self, depth: u32) -> Result<ArgReader<'_>, DecodeError> {
         let elements = elements(&self.text)?;
-        Ok(ArgReader { args: self, elements, position: 0, depth })
+        let refer = elements.iter().any(|(_, found)| found.refers && !found.plain);
+        let together = if refer {
+            match read_value(&self.text, &self.blobs, depth.saturating_add(1))? {
+                Value::Array(values) => Some(values.into_vec()),
+                _ => return Err(NO_LIST),
+            }
+        } else {
+            None
+        };
+        Ok(ArgReader { args: self, elements, together, position: 0, depth })
     }
 }
 
@@ -128,6 +138,8 @@ impl Encoded {
 pub struct ArgReader<'a> {
     args: &'a Args,
     elements: Vec<(Range<usize>, Scan)>,
+    /// The arguments if they can only be read together, because one may refer to what is in another.
+    together: Option<Vec<Value>>,
     position: usize,
     depth: u32,
 }
@@ -140,9 +152,11 @@ impl ArgReader<'_> {
     pub fn read<T: DeserializeOwned>(&mut self) -> Result<T, ArgError> {
         let position = self.position;
         self.position += 1;
-        let argument = match self.elements.get(position) {
-            None => T::deserialize(Missing),
-            Some((range, found)) => {
+        let together = self.together.as_mut().and_then(|values| values.get_mut(position));
+        let argument = match (together, self.elements.get(position)) {
+            (_, None) => T::deserialize(Missing),
+            (Some(value), _) => from_value(mem::take(value)),
+            (None, Some((range, found))) => {
                 typed(&self.args.text[range.clone()], *found, &self.args.blobs, self.depth)
                     .map_err(|error| error.after(range.start))
             }
@@ -187,7 +201,7 @@ impl fmt::Display for ArgError {
             DecodeError::Mismatch(mismatch) if !mismatch.path.is_empty() => {
                 write!(f, "args[{position}]{source}")
             }
-            DecodeError::Custom { path, .. } if !path.is_empty() => {
+            DecodeError::Custom { path, .. } | DecodeError::Cycle { path } if !path.is_empty() => {
                 write!(f, "args[{position}]{source}")
             }
             _ => write!(f, "args[{position}]: {source}"),
@@ -260,7 +274,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::value::{Buffer, Date, Object, Text, View, ViewKind};
+    use crate::value::{Buffer, Date, Graph, Object, Text, View, ViewKind};
 
     fn args(text: &str) -> Args {
         Args {
@@ -428,6 +442,122 @@ mod tests {
         let args = Args::from_serialize(&(&sent,)).unwrap();
         assert_eq!(args.blobs.len(), 1);
         assert_eq!(args.reader().unwrap().read::<Mixed>().unwrap(), sent);
+    }
+
+    #[test]
+    fn an_object_in_two_arguments_is_one() {
+        let list = |text: &str| {
+            let args = args(text);
+            let mut reader = args.reader().unwrap();
+            let all = reader.rest().unwrap();
+            assert_eq!(args.values().unwrap(), all);
+            all
+        };
+        let both = list(r#"[{"$":"def","v":{"a":1}},[{"$":"ref","v":0}],"ref"]"#);
+        let inner = both[1].as_array().unwrap()[0].clone();
+        assert!(both[0].as_shared().unwrap().same(inner.as_shared().unwrap()));
+
+        let mut graph = Graph::new();
+        let node = graph.node();
+        let shared = graph.finish(node);
+        let sent = Args::from_serialize(&(7, &shared, [("k", &shared)])).unwrap();
+        assert_eq!(sent.text, r#"[7,{"$":"def","v":{}},[["k",{"$":"ref","v":0}]]]"#);
+    }
+
+    #[test]
+    fn a_type_gets_a_copy_of_what_is_shared_in_each_place() {
+        type Twice = (BTreeMap<String, u8>, BTreeMap<String, u8>);
+        let shared = r#"[[{"$":"def","v":{"a":1}},{"$":"ref","v":0}]]"#;
+        let map = BTreeMap::from([("a".to_owned(), 1)]);
+        assert_eq!(first::<Twice>(shared).unwrap(), (map.clone(), map));
+        let wrong = r#"[[{"$":"def","v":{"a":1}},{"b":{"$":"ref","v":0}}]]"#;
+        assert_eq!(
+            message::<(BTreeMap<String, u8>, BTreeMap<String, u8>)>(wrong),
+            "args[0][1].b: expected u8, found an object"
+        );
+    }
+
+    #[test]
+    fn a_type_can_not_hold_a_cycle() {
+        let cycle = r#"[{"$":"def","v":{"a":[{"$":"ref","v":0}]}}]"#;
+        assert_eq!(
+            message::<serde_json::Value>(cycle),
+            "args[0].a[0]: an object that contains itself, which no type can hold: take a Value"
+        );
+        let value = first::<Value>(cycle).unwrap();
+        let error = serde_json::to_string(&value).unwrap_err();
+        assert!(error.to_string().contains("an object that contains itself"), "{error}");
+    }
+
+    #[test]
+    fn a_small_text_makes_no_large_copies() {
+        // Each list has the one before twice: 2^40 copies of the innermost.
+        let mut bomb = "[[]".to_owned();
+        for level in 0..40 {
+            let inner =
+                if level == 0 { "1".into() } else { format!(r#"{{"$":"ref","v":{}}}"#, level - 1) };
+            bomb += &format!(r#",{{"$":"def","v":[{inner},{inner}]}}"#);
+        }
+        let refused = |text: &str| {
+            let error = first::<serde_json::Value>(text).unwrap_err().source;
+            assert_eq!(error, DecodeError::TypedCopies { limit: Value::TYPED_COPIES });
+            let value = first::<Value>(text).unwrap();
+            assert!(serde_json::to_string(&value).unwrap_err().to_string().contains("too many"));
+        };
+        refused(&format!("[{bomb}]]"));
+        refused(r#"[{"$":"array","length":4294967295,"entries":[]}]"#);
+        let text = format!(r#"{{"$":"def","v":["{}"]}}"#, "x".repeat(1 << 20));
+        refused(&format!("[[{text}{}]]", r#",{"$":"ref","v":0}"#.repeat(300)));
+    }
+
+    #[test]
+    fn what_serde_has_no_word_for_is_read_as_what_comes_nearest() {
+        let map = r#"[{"$":"map","entries":[["a",1],["b",2]]}]"#;
+        let expected = BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]);
+        assert_eq!(first::<BTreeMap<String, u8>>(map).unwrap(), expected);
+        let numbered = r#"[{"$":"map","entries":[[1.5,"x"],[2,"y"]]}]"#;
+        assert_eq!(
+            message::<BTreeMap<u8, String>>(numbered),
+            "args[0][the number 1.5]: expected u8, found the number 1.5"
+        );
+        assert_eq!(first::<Vec<u8>>(r#"[{"$":"set","values":[3,1]}]"#).unwrap(), [3, 1]);
+        assert_eq!(first::<f64>(r#"[{"$":"boxed","v":1.5}]"#).unwrap(), 1.5);
+        assert_eq!(first::<i64>(r#"[{"$":"boxed","v":{"$":"bigint","v":"7"}}]"#).unwrap(), 7);
+        assert_eq!(first::<String>(r#"[{"$":"boxed","v":"s"}]"#).unwrap(), "s");
+        let sparse = r#"[{"$":"array","length":3,"entries":[["1",5],["name","x"]]}]"#;
+        assert_eq!(first::<Vec<Option<u8>>>(sparse).unwrap(), [None, Some(5), None]);
+        let named = first::<BTreeMap<String, serde_json::Value>>(sparse).unwrap();
+        assert_eq!(named["name"], "x");
+        let regexp = r#"[{"$":"regexp","source":"a+","flags":"g"}]"#;
+        let parts = first::<BTreeMap<String, String>>(regexp).unwrap();
+        assert_eq!((parts["source"].as_str(), parts["flags"].as_str()), ("a+", "g"));
+
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Failure {
+            name: String,
+            message: String,
+            stack: Option<String>,
+            cause: Option<u8>,
+        }
+        let error = r#"[{"$":"error","name":"RangeError","message":"far","cause":9}]"#;
+        let expected = Failure {
+            name: "RangeError".into(),
+            message: "far".into(),
+            stack: None,
+            cause: Some(9),
+        };
+        assert_eq!(first::<Failure>(error).unwrap(), expected);
+        for (text, found) in [
+            (map, "a Map"),
+            (r#"[{"$":"set","values":[]}]"#, "a Set"),
+            (regexp, "a RegExp"),
+            (error, "the error \"RangeError: far\""),
+        ] {
+            assert_eq!(
+                message::<bool>(text),
+                format!("args[0]: expected a boolean, found {found}")
+            );
+        }
     }
 
     #[test]

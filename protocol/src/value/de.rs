@@ -2,12 +2,17 @@
 
 mod containers;
 mod key;
+mod sharing;
+
+use std::rc::Rc;
 
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{DecodeError, Value, View, foreign, handover};
-use containers::{entries, sequence, variant};
+use super::{Boxed, DecodeError, Object, Text, Value, View, foreign, handover};
+use containers::{entries, pairs, sequence, variant};
+use sharing::Sharing;
+pub(super) use sharing::weight;
 
 /// A value on its way into a serde type, and the levels around it.
 ///
@@ -15,20 +20,40 @@ use containers::{entries, sequence, variant};
 /// limit of its own guards the stack. A [`Value`] in the type is given whole and counts as none.
 pub(super) struct Node {
     value: Value,
+    around: Around,
+}
+
+/// What is around a value.
+#[derive(Clone)]
+struct Around {
     depth: u32,
+    sharing: Rc<Sharing>,
 }
 
 impl Node {
     pub fn top(value: Value) -> Self {
-        Node { value, depth: 0 }
+        Node { value, around: Around { depth: 0, sharing: Rc::default() } }
     }
 
-    /// The depth of what is in a container that stands here.
-    fn inner(&self) -> Result<u32, DecodeError> {
-        if self.depth >= Value::TYPED_DEPTH {
+    /// What is around the values in a container that stands here.
+    fn inner(&self) -> Result<Around, DecodeError> {
+        if self.around.depth >= Value::TYPED_DEPTH {
             return Err(DecodeError::TypedDepth { limit: Value::TYPED_DEPTH });
         }
-        Ok(self.depth + 1)
+        Ok(Around { depth: self.around.depth + 1, sharing: self.around.sharing.clone() })
+    }
+
+    /// Goes on with a copy of the shared object that a reference stands for.
+    fn resolved<T>(
+        self,
+        go_on: impl FnOnce(Node) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let Value::Shared(shared) = &self.value else { return go_on(self) };
+        let sharing = self.around.sharing.clone();
+        let value = sharing.enter(shared)?;
+        let result = go_on(Node { value, around: self.around });
+        sharing.leave();
+        result
     }
 }
 
@@ -66,6 +91,32 @@ impl<'de> Deserializer<'de> for Node {
                 .map_err(|error: DecodeError| error.found(&format!("a {}", view.kind().name()))),
             Value::Array(items) => sequence(items.into_iter(), inner?, visitor),
             Value::Object(object) => entries(object, inner?, visitor),
+            Value::Sparse(array) => {
+                let inner = inner?;
+                inner.sharing.spend(array.length() as usize * size_of::<Value>())?;
+                sequence(array.into_items(), inner, visitor)
+            }
+            Value::Map(map) => {
+                pairs(map, inner?, visitor).map_err(|error: DecodeError| error.found("a Map"))
+            }
+            Value::Set(set) => sequence(set.into_iter(), inner?, visitor)
+                .map_err(|error: DecodeError| error.found("a Set")),
+            Value::RegExp(regexp) => {
+                let flags = Text::from(regexp.flags());
+                let object =
+                    Object::from_iter([("source", regexp.source().clone()), ("flags", flags)]);
+                entries(object, inner?, visitor)
+                    .map_err(|error: DecodeError| error.found("a RegExp"))
+            }
+            Value::Error(error) => {
+                let word = Value::Error(error.clone()).describe();
+                entries(error.into_object(), inner?, visitor)
+                    .map_err(|error: DecodeError| error.found(&word))
+            }
+            Value::Boxed(boxed) => {
+                Node { value: boxed.into_value(), around: self.around }.deserialize_any(visitor)
+            }
+            Value::Shared(_) => self.resolved(|node| node.deserialize_any(visitor)),
         }
     }
 
@@ -74,6 +125,25 @@ impl<'de> Deserializer<'de> for Node {
             Value::Undefined | Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let inner = self.inner();
+        match self.value {
+            // Its named properties have no place in a sequence.
+            Value::Sparse(array) => entries(Object(array.into_entries()), inner?, visitor),
+            Value::Shared(_) => self.resolved(|node| node.deserialize_map(visitor)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -89,16 +159,19 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let inner = self.inner();
         match self.value {
-            Value::String(name) => variant(name, None, visitor),
+            Value::String(unit) | Value::Boxed(Boxed::String(unit)) => variant(unit, None, visitor),
             Value::Object(object) if object.len() == 1 => {
-                let (name, value) = object.into_iter().next().unwrap_or_default();
-                variant(name, Some(Node { value, depth: inner? }), visitor)
+                let (key, value) = object.into_iter().next().unwrap_or_default();
+                variant(key, Some(Node { value, around: inner? }), visitor)
+            }
+            Value::Shared(_) => {
+                self.resolved(|node| node.deserialize_enum(name, variants, visitor))
             }
             other => {
                 let found = other.describe();
@@ -114,6 +187,8 @@ impl<'de> Deserializer<'de> for Node {
             Value::BigInt(_) => {
                 Err(DecodeError::invalid_type(Unexpected::Other("a BigInt"), &visitor))
             }
+            Value::Boxed(boxed) => Node::top(boxed.into_value()).deserialize_f64(visitor),
+            Value::Shared(_) => self.resolved(|node| node.deserialize_f64(visitor)),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -123,10 +198,12 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let depth = self.depth + 1;
         match self.value {
-            Value::ArrayBuffer(bytes) => sequence(View::uint8(bytes).elements(), depth, visitor),
-            Value::View(view) => sequence(view.elements(), depth, visitor),
+            Value::ArrayBuffer(bytes) => {
+                sequence(View::uint8(bytes).elements(), self.around, visitor)
+            }
+            Value::View(view) => sequence(view.elements(), self.around, visitor),
+            Value::Shared(_) => self.resolved(|node| node.deserialize_seq(visitor)),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -193,7 +270,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     forward_to_deserialize_any! {
-        bool char str string bytes byte_buf unit unit_struct map struct identifier
+        bool char str string bytes byte_buf unit unit_struct identifier
     }
 }
 
@@ -222,6 +299,8 @@ impl Node {
                 }
             }
             Value::Date(ms) => Node::top(Value::Number(ms)).integer(visitor),
+            Value::Boxed(boxed) => Node::top(boxed.into_value()).integer(visitor),
+            Value::Shared(_) => self.resolved(|node| node.integer(visitor)),
             // Whole, and no double told it apart from -0 before.
             Value::Number(0.0) => visitor.visit_u64(0),
             // Of several integers that round to this double, no one knows which was meant.

@@ -8,7 +8,8 @@ use serde::ser;
 use super::{BadView, Value};
 
 /// A value that couldn't be read. All but [`TypedDepth`](DecodeError::TypedDepth),
-/// [`Mismatch`](DecodeError::Mismatch) and [`Custom`](DecodeError::Custom) are the sender's fault: its text breaks the wire format or a bound.
+/// [`Cycle`](DecodeError::Cycle), [`TypedCopies`](DecodeError::TypedCopies), [`Mismatch`](DecodeError::Mismatch) and
+/// [`Custom`](DecodeError::Custom) are the sender's fault: its text breaks the wire format or a bound.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -65,6 +66,20 @@ pub enum DecodeError {
         /// The levels that are allowed.
         limit: u32,
     },
+    /// The value is well formed, but an object in it contains itself, which no serde type but [`Value`] can hold.
+    #[error("{}an object that contains itself, which no type can hold: take a Value", Prefix(path))]
+    Cycle {
+        /// Way from the value's top to where the object is met again, as JavaScript writes it: `.user.names[2]`.
+        path: String,
+    },
+    /// The value is well formed, but its shared objects and holes are more than a type may be given copies of.
+    #[error(
+        "copies of shared objects come to more than {limit} bytes, which is too much for a type: take a Value"
+    )]
+    TypedCopies {
+        /// The bytes that are allowed.
+        limit: usize,
+    },
     /// The value is well formed, but not what the Rust type wants.
     #[error(transparent)]
     Mismatch(Box<Mismatch>),
@@ -101,6 +116,8 @@ impl DecodeError {
             DecodeError::View(_) => "view",
             DecodeError::BigInt { .. } => "bigint",
             DecodeError::TypedDepth { .. } => "typed-depth",
+            DecodeError::Cycle { .. } => "cycle",
+            DecodeError::TypedCopies { .. } => "typed-copies",
             DecodeError::Mismatch(_) => "mismatch",
             DecodeError::Custom { .. } => "custom",
         }
@@ -118,7 +135,9 @@ impl DecodeError {
     pub(crate) fn within(mut self, step: impl Display) -> Self {
         match &mut self {
             DecodeError::Mismatch(mismatch) => mismatch.path.insert_str(0, &step.to_string()),
-            DecodeError::Custom { path, .. } => path.insert_str(0, &step.to_string()),
+            DecodeError::Custom { path, .. } | DecodeError::Cycle { path } => {
+                path.insert_str(0, &step.to_string());
+            }
             _ => {}
         }
         self

@@ -1,25 +1,126 @@
 //! Values in serde formats other than ours: each becomes what comes nearest there, and is read back as what the
 //! format calls it.
 
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{self, Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{Object, Text, Value, handover, integer};
+use super::de::weight;
+use super::{ErrorValue, Object, Shared, Text, Value, handover, integer};
 
-/// A value as a foreign format sees it, and how deep it stands.
+/// A value as a foreign format sees it, and what is around it.
 ///
 /// This one walk recurses, because serde does. It ends with an error where the wire would.
-pub(super) struct Foreign<'a>(pub &'a Value, pub u32);
+pub(super) struct Foreign<'a> {
+    value: &'a Value,
+    depth: u32,
+    around: &'a Around,
+}
+
+/// The shared objects that are being written, and the bytes that copies of them may still have.
+pub(super) struct Around {
+    open: RefCell<Vec<Shared>>,
+    left: Cell<usize>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Around { open: RefCell::default(), left: Cell::new(Value::TYPED_COPIES) }
+    }
+}
+
+impl<'a> Foreign<'a> {
+    pub fn new(value: &'a Value, around: &'a Around) -> Self {
+        Foreign { value, depth: 0, around }
+    }
+
+    fn inner(&self, value: &'a Value) -> Foreign<'a> {
+        Foreign { value, depth: self.depth + 1, around: self.around }
+    }
+
+    fn spend<E: ser::Error>(&self, bytes: usize) -> Result<(), E> {
+        let left = self.around.left.get().checked_sub(bytes);
+        let too_much = || E::custom("copies of shared objects are too many");
+        self.around.left.set(left.ok_or_else(too_much)?);
+        Ok(())
+    }
+
+    fn shared<S: Serializer>(&self, shared: &Shared, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.around.open.borrow().iter().any(|outer| outer.same(shared)) {
+            return Err(S::Error::custom("an object that contains itself"));
+        }
+        let object = shared.get();
+        self.spend(weight(&object))?;
+        self.around.open.borrow_mut().push(shared.clone());
+        let inner = Foreign { value: &object, depth: self.depth, around: self.around };
+        let result = inner.serialize(serializer);
+        self.around.open.borrow_mut().pop();
+        result
+    }
+
+    /// What isn't JSON. Not in the walk itself, where it would make each level's frame larger.
+    fn exotic<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::RegExp(regexp) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("source", &*regexp.source().to_string_lossy())?;
+                map.serialize_entry("flags", regexp.flags())?;
+                map.end()
+            }
+            Value::Boxed(boxed) => self.inner(&boxed.clone().into_value()).serialize(serializer),
+            Value::Sparse(array) => {
+                self.spend(array.length() as usize * size_of::<Value>())?;
+                let mut seq = serializer.serialize_seq(Some(array.length() as usize))?;
+                for index in 0..array.length() {
+                    let item = array.get(index).unwrap_or(&Value::Undefined);
+                    seq.serialize_element(&self.inner(item))?;
+                }
+                seq.end()
+            }
+            Value::Set(set) => {
+                let mut seq = serializer.serialize_seq(Some(set.len()))?;
+                for item in set.iter() {
+                    seq.serialize_element(&self.inner(item))?;
+                }
+                seq.end()
+            }
+            Value::Map(entries) => {
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (key, value) in entries.iter() {
+                    map.serialize_entry(&self.inner(key), &self.inner(value))?;
+                }
+                map.end()
+            }
+            Value::Error(error) => self.error(error, serializer),
+            Value::Shared(shared) => self.shared(shared, serializer),
+            _ => serializer.serialize_unit(),
+        }
+    }
+
+    fn error<S: Serializer>(&self, error: &ErrorValue, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", error.kind.name())?;
+        for (key, text) in [("message", &error.message), ("stack", &error.stack)] {
+            if let Some(text) = text {
+                map.serialize_entry(key, &*text.to_string_lossy())?;
+            }
+        }
+        if let Some(cause) = &error.cause {
+            let inner = Foreign { value: cause, depth: self.depth + 1, around: self.around };
+            map.serialize_entry("cause", &inner)?;
+        }
+        map.end()
+    }
+}
 
 impl Serialize for Foreign<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Foreign(value, depth) = *self;
-        match value {
-            Value::Array(_) | Value::Object(_) if depth >= Value::DEPTH => {
-                Err(S::Error::custom(format_args!("nested deeper than {} levels", Value::DEPTH)))
-            }
+        if self.depth >= Value::DEPTH && self.value.children().next().is_some() {
+            return Err(too_deep());
+        }
+        match self.value {
             Value::Undefined | Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Number(number) => match whole(*number) {
@@ -38,19 +139,24 @@ impl Serialize for Foreign<'_> {
             Value::Array(items) => {
                 let mut seq = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {
-                    seq.serialize_element(&Foreign(item, depth + 1))?;
+                    seq.serialize_element(&self.inner(item))?;
                 }
                 seq.end()
             }
             Value::Object(object) => {
                 let mut map = serializer.serialize_map(Some(object.len()))?;
                 for (key, value) in object.iter() {
-                    map.serialize_entry(&*key.to_string_lossy(), &Foreign(value, depth + 1))?;
+                    map.serialize_entry(&*key.to_string_lossy(), &self.inner(value))?;
                 }
                 map.end()
             }
+            _ => self.exotic(serializer),
         }
     }
+}
+
+fn too_deep<E: ser::Error>() -> E {
+    E::custom(format_args!("nested deeper than {} levels", Value::DEPTH))
 }
 
 /// The integer that a number is, unless that would lose something: fractions, the sign of `-0`, size.

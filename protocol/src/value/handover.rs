@@ -17,7 +17,7 @@ use std::cell::Cell;
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde::{Deserializer, de};
 
-use super::foreign::{Foreign, ForeignVisitor, Hint};
+use super::foreign::{Around, Foreign, ForeignVisitor, Hint};
 use super::json::Writer;
 use super::{DecodeError, EncodeError, Text, Value};
 
@@ -39,7 +39,7 @@ struct Payload<'a>(&'a Value);
 impl Serialize for Payload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(mut writer) = WRITER.take() else {
-            return Foreign(self.0, 0).serialize(serializer);
+            return Foreign::new(self.0, &Around::default()).serialize(serializer);
         };
         let written = writer.value(self.0);
         WRITER.set(Some(writer));

@@ -10,10 +10,12 @@ pub(super) struct Scan {
     /// Whether there is nothing in it that only our own reader understands: tags, lone surrogates, and integers that
     /// JavaScript has rounded and serde_json would take for exact.
     pub plain: bool,
+    /// Whether there may be a reference in it to what came before.
+    pub refers: bool,
 }
 
 impl Scan {
-    pub const NOTHING: Scan = Scan { depth: 0, plain: true };
+    pub const NOTHING: Scan = Scan { depth: 0, plain: true, refers: false };
 
     /// Whether serde_json reads this text as our own reader would.
     pub fn is_plain(self) -> bool {
@@ -77,6 +79,8 @@ fn string(text: &[u8], start: usize, found: &mut Scan) -> Result<usize, DecodeEr
             Some(b'\\') => {
                 if let Some([b'u', hex @ ..]) = text.get(at + 1..at + 6) {
                     let dollar = hex == b"0024";
+                    // Our own ends escape no letter.
+                    found.refers |= matches!(hex, [b'0', b'0', b'6' | b'7', _]);
                     let surrogate =
                         matches!(hex, [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]);
                     found.plain &= !dollar && !surrogate;
@@ -89,7 +93,11 @@ fn string(text: &[u8], start: usize, found: &mut Scan) -> Result<usize, DecodeEr
             }
         }
     }
-    found.plain &= &text[start + 1..at] != b"$";
+    match &text[start + 1..at] {
+        b"$" => found.plain = false,
+        b"ref" => found.refers = true,
+        _ => {}
+    }
     Ok(at + 1)
 }
 
@@ -140,6 +148,14 @@ mod tests {
         ] {
             assert!(found(text).plain, "{text}");
         }
+    }
+
+    #[test]
+    fn references_are_found() {
+        for text in [r#"[{"$":"ref","v":0}]"#, r#"[{"$":"r\u0065f","v":0}]"#] {
+            assert!(found(text).refers && !found(text).plain, "{text}");
+        }
+        assert!(!found(r#"[{"$":"def","v":[]},"\u000a"]"#).refers);
     }
 
     #[test]

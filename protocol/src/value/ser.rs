@@ -4,9 +4,10 @@ mod key;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::ser::{self, Error as _};
+use serde::ser;
 
-use super::json::{ESCAPED, Writer};
+use super::json::{ESCAPED, Writer, escape};
+use super::sparse::KeyOrder;
 use super::{EncodeError, Encoded, handover};
 use key::Key;
 
@@ -35,27 +36,34 @@ impl Serializer {
     }
 
     fn sequence(&mut self) -> Result<Sequence<'_>, EncodeError> {
-        self.writer.enter()?;
-        self.writer.raw("[");
+        self.writer.enter("[")?;
         Ok(Sequence { serializer: self, first: true, end: "]", levels: 1 })
     }
 
     fn entries(&mut self) -> Result<Entries<'_>, EncodeError> {
-        self.writer.enter()?;
         let start = self.writer.text().len();
-        self.writer.raw("{");
-        Ok(Entries { serializer: self, start, first: true, escaped: false, end: "", levels: 1 })
+        self.writer.enter("{")?;
+        let shares = self.writer.shares();
+        Ok(Entries {
+            serializer: self,
+            start,
+            first: true,
+            escaped: false,
+            order: KeyOrder::default(),
+            shares,
+            end: "",
+            levels: 1,
+        })
     }
 
     /// Opens the object whose only key is an enum's variant, and gives back what closes it.
     fn variant(&mut self, name: &'static str) -> Result<&'static str, EncodeError> {
-        self.writer.enter()?;
         if name == "$" {
-            self.writer.raw(ESCAPED);
+            self.writer.enter(ESCAPED)?;
             self.writer.raw(r#"["$","#);
             return Ok("]]}");
         }
-        self.writer.raw("{");
+        self.writer.enter("{")?;
         self.writer.json(name)?;
         self.writer.raw(":");
         Ok("}")
@@ -299,6 +307,9 @@ pub struct Entries<'a> {
     first: bool,
     /// Whether it is written as a list of entries.
     escaped: bool,
+    order: KeyOrder,
+    /// How many shared objects were met before it.
+    shares: usize,
     end: &'static str,
     levels: u32,
 }
@@ -310,6 +321,9 @@ impl Entries<'_> {
         let start = self.serializer.writer.text().len();
         key.serialize(Key(&mut self.serializer.writer))?;
         let text = self.serializer.writer.text();
+        if let [b'"', key @ .., b'"'] = &text[start..] {
+            self.order.see(std::str::from_utf8(key).unwrap_or_default());
+        }
         if !self.escaped && &text[start..] == br#""$""# {
             text.truncate(before);
             let entries = escape(&text[self.start..])?;
@@ -341,7 +355,16 @@ impl Entries<'_> {
         Ok(())
     }
 
-    fn close(self) -> Result<(), EncodeError> {
+    fn close(mut self) -> Result<(), EncodeError> {
+        if !self.escaped && self.order.disordered && self.serializer.writer.has_shared(self.shares)
+        {
+            let text = self.serializer.writer.text();
+            let mut entries = escape(&text[self.start..])?;
+            entries.push(b']');
+            text.truncate(self.start);
+            text.extend(entries);
+            self.escaped = true;
+        }
         self.serializer.writer.raw(if self.escaped { "]}" } else { "}" });
         self.serializer.writer.raw(self.end);
         (0..self.levels).for_each(|_| self.serializer.writer.leave());
@@ -389,34 +412,6 @@ macro_rules! entries {
 }
 
 entries! { SerializeStruct, SerializeStructVariant }
-
-/// Writes an object so far, `{"a":1,"b":2`, as a list of entries.
-fn escape(object: &[u8]) -> Result<Vec<u8>, EncodeError> {
-    let mut closed = object.to_vec();
-    closed.push(b'}');
-    let mut escaped = ESCAPED.as_bytes().to_vec();
-    let mut start = 1;
-    let split = super::scan::scan(&closed, |at, _| {
-        if start == at {
-            return;
-        }
-        let part = &closed[start..at];
-        match closed[at] {
-            b':' => {
-                escaped.extend_from_slice(if start == 1 { b"[" } else { b",[" });
-                escaped.extend_from_slice(part);
-                escaped.push(b',');
-            }
-            _ => {
-                escaped.extend_from_slice(part);
-                escaped.push(b']');
-            }
-        }
-        start = at + 1;
-    });
-    split.map_err(EncodeError::custom)?;
-    Ok(escaped)
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -52,6 +52,14 @@ impl Text {
         }
     }
 
+    /// The bytes that it takes here.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.0 {
+            Repr::Utf8(text) => text.len(),
+            Repr::Utf16(units) => 2 * units.len(),
+        }
+    }
+
     /// The UTF-16 code units, as JavaScript counts and indexes them.
     pub fn to_utf16(&self) -> Vec<u16> {
         match &self.0 {

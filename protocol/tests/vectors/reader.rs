@@ -1,7 +1,12 @@
 //! Reads the golden vectors in Rust, on any target: give [`failures`] the text of `vectors/values.json`.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
-use exciton_protocol::{Encoded, Object, Text, Value, View, ViewKind, read_value, write_value};
+use exciton_protocol::{
+    Boxed, Encoded, ErrorKind, ErrorValue, Graph, GraphNode, Map, Object, RegExp, Set, Sparse,
+    Text, Value, View, ViewKind, read_value, write_value,
+};
 use serde_json::Value as Json;
 
 /// What the vectors say and the code doesn't do, a line each, and the number of rows that were tried.
@@ -67,41 +72,89 @@ fn wire(row: &Json) -> Encoded {
 }
 
 fn described(value: &Json, blobs: &[Bytes]) -> Value {
-    let number = |key| usize::try_from(value[key].as_u64().unwrap()).unwrap();
-    match text(value, "is") {
-        "undefined" => Value::Undefined,
-        "null" => Value::Null,
-        "bool" => Value::Bool(value["value"].as_bool().unwrap()),
-        "number" => {
-            Value::Number(f64::from_bits(u64::from_str_radix(text(value, "bits"), 16).unwrap()))
+    let mut build = Build { blobs, graph: Graph::new(), nodes: HashMap::new() };
+    let value = build.value(value);
+    match build.nodes.values().next().copied() {
+        Some(any) => {
+            // Keeps the shared objects until those in a clone of the value keep them.
+            let _kept = build.graph.finish(any);
+            value.clone()
         }
-        "bigint" => Value::BigInt(text(value, "digits").parse().unwrap()),
-        "string" => Value::String(string(value)),
-        "date" => Value::Date(value["ms"].as_f64().unwrap_or(f64::NAN)),
-        "arraybuffer" => Value::ArrayBuffer(blobs[number("buffer")].clone()),
-        "view" => {
-            let kind = ViewKind::from_name(text(value, "type")).unwrap();
-            let buffer = blobs[number("buffer")].clone();
-            Value::View(View::new(kind, buffer, number("offset"), number("length")).unwrap())
-        }
-        "array" => {
-            rows(value, "items").map(|item| described(item, blobs)).collect::<Vec<_>>().into()
-        }
-        "object" => {
-            let entry = |entry: &Json| (string(&entry[0]), described(&entry[1], blobs));
-            rows(value, "entries").map(entry).collect::<Object>().into()
-        }
-        "nested" => {
-            let mut nested = described(&value["inner"], blobs);
-            for _ in 0..number("depth") {
-                nested = match value["key"].as_str() {
-                    Some(key) => Object::from_iter([(key, nested)]).into(),
-                    None => vec![nested].into(),
-                };
+        None => value,
+    }
+}
+
+struct Build<'a> {
+    blobs: &'a [Bytes],
+    graph: Graph,
+    nodes: HashMap<u64, GraphNode>,
+}
+
+impl Build<'_> {
+    fn value(&mut self, value: &Json) -> Value {
+        let number = |key| usize::try_from(value[key].as_u64().unwrap()).unwrap();
+        match text(value, "is") {
+            "undefined" => Value::Undefined,
+            "null" => Value::Null,
+            "bool" => Value::Bool(value["value"].as_bool().unwrap()),
+            "number" => {
+                Value::Number(f64::from_bits(u64::from_str_radix(text(value, "bits"), 16).unwrap()))
             }
-            nested
+            "bigint" => Value::BigInt(text(value, "digits").parse().unwrap()),
+            "string" => Value::String(string(value)),
+            "date" => Value::Date(value["ms"].as_f64().unwrap_or(f64::NAN)),
+            "arraybuffer" => Value::ArrayBuffer(self.blobs[number("buffer")].clone()),
+            "view" => {
+                let kind = ViewKind::from_name(text(value, "type")).unwrap();
+                let buffer = self.blobs[number("buffer")].clone();
+                Value::View(View::new(kind, buffer, number("offset"), number("length")).unwrap())
+            }
+            "array" => rows(value, "items").map(|item| self.value(item)).collect::<Vec<_>>().into(),
+            "object" => self.entries(value).into_iter().collect::<Object>().into(),
+            "sparse" => {
+                let mut array = Sparse::new(number("length") as u32);
+                for (key, item) in self.entries(value) {
+                    assert!(array.insert(key, item));
+                }
+                array.into()
+            }
+            "map" => {
+                let pair = |pair: &Json| (self.value(&pair[0]), self.value(&pair[1]));
+                rows(value, "entries").map(pair).collect::<Map>().into()
+            }
+            "set" => rows(value, "values").map(|item| self.value(item)).collect::<Set>().into(),
+            "regexp" => RegExp::new(text(value, "source"), text(value, "flags")).unwrap().into(),
+            "error" => {
+                let kind = ErrorKind::from_name(text(value, "name")).unwrap();
+                let words = |key: &str| value[key].as_str().map(Text::from);
+                let cause = value.get("cause").map(|cause| self.value(cause).into());
+                ErrorValue { kind, message: words("message"), stack: words("stack"), cause }.into()
+            }
+            "boxed" => Boxed::new(self.value(&value["value"])).unwrap().into(),
+            "def" => {
+                let node = self.graph.node();
+                self.nodes.insert(value["id"].as_u64().unwrap(), node);
+                let object = self.value(&value["value"]);
+                self.graph.set(node, object).unwrap();
+                self.graph.link(node)
+            }
+            "ref" => self.graph.link(self.nodes[&value["id"].as_u64().unwrap()]),
+            "nested" => {
+                let mut nested = self.value(&value["inner"]);
+                for _ in 0..number("depth") {
+                    nested = match value["key"].as_str() {
+                        Some(key) => Object::from_iter([(key, nested)]).into(),
+                        None => vec![nested].into(),
+                    };
+                }
+                nested
+            }
+            other => panic!("the vectors describe a {other}"),
         }
-        other => panic!("the vectors describe a {other}"),
+    }
+
+    fn entries(&mut self, value: &Json) -> Vec<(Text, Value)> {
+        rows(value, "entries").map(|entry| (string(&entry[0]), self.value(&entry[1]))).collect()
     }
 }
 

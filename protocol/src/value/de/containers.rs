@@ -4,17 +4,17 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::{Node, key::Key};
-use crate::value::{DecodeError, Object, Text, Value, error};
+use super::{Around, Node, key::Key};
+use crate::value::{DecodeError, Map, Object, Text, Value, error};
 
-/// Shows a visitor an array whose elements stand `depth` levels deep.
+/// Shows a visitor an array of elements that stand in `around`.
 pub(super) fn sequence<'de, V: Visitor<'de>>(
     items: impl ExactSizeIterator<Item = Value>,
-    depth: u32,
+    around: Around,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
     let len = items.len();
-    let mut items = Items { items, index: 0, depth };
+    let mut items = Items { items, index: 0, around };
     let value = visitor.visit_seq(&mut items)?;
     // A tuple must not ignore what is left over, just as in serde_json.
     match items.items.len() {
@@ -29,7 +29,7 @@ pub(super) fn sequence<'de, V: Visitor<'de>>(
 struct Items<I> {
     items: I,
     index: usize,
-    depth: u32,
+    around: Around,
 }
 
 impl<'de, I: ExactSizeIterator<Item = Value>> SeqAccess<'de> for &mut Items<I> {
@@ -43,7 +43,7 @@ impl<'de, I: ExactSizeIterator<Item = Value>> SeqAccess<'de> for &mut Items<I> {
         let index = self.index;
         self.index += 1;
         let item = seed
-            .deserialize(Node { value: item, depth: self.depth })
+            .deserialize(Node { value: item, around: self.around.clone() })
             .map_err(|error| error.within(format_args!("[{index}]")))?;
         Ok(Some(item))
     }
@@ -53,19 +53,19 @@ impl<'de, I: ExactSizeIterator<Item = Value>> SeqAccess<'de> for &mut Items<I> {
     }
 }
 
-/// Shows a visitor an object whose values stand `depth` levels deep.
+/// Shows a visitor an object of values that stand in `around`.
 pub(super) fn entries<'de, V: Visitor<'de>>(
     object: Object,
-    depth: u32,
+    around: Around,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    visitor.visit_map(Entries { entries: object.into_iter(), pending: None, depth })
+    visitor.visit_map(Entries { entries: object.into_iter(), pending: None, around })
 }
 
 struct Entries {
     entries: indexmap::map::IntoIter<Text, Value>,
     pending: Option<(Text, Value)>,
-    depth: u32,
+    around: Around,
 }
 
 impl<'de> MapAccess<'de> for Entries {
@@ -85,12 +85,64 @@ impl<'de> MapAccess<'de> for Entries {
         seed: T,
     ) -> Result<T::Value, DecodeError> {
         let (key, value) = self.pending.take().unwrap_or_default();
-        let value = Node { value, depth: self.depth };
+        let value = Node { value, around: self.around.clone() };
         seed.deserialize(value).map_err(|error| error.within(step(&key)))
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len())
+    }
+}
+
+/// Shows a visitor a Map: text as an object's keys are shown, and all other keys as what they are.
+pub(super) fn pairs<'de, V: Visitor<'de>>(
+    map: Map,
+    around: Around,
+    visitor: V,
+) -> Result<V::Value, DecodeError> {
+    visitor.visit_map(Pairs { pairs: map.into_iter(), pending: None, around })
+}
+
+struct Pairs {
+    pairs: std::vec::IntoIter<(Value, Value)>,
+    /// How the key is called in an error, and its value.
+    pending: Option<(String, Value)>,
+    around: Around,
+}
+
+impl<'de> MapAccess<'de> for Pairs {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, DecodeError> {
+        let Some((key, value)) = self.pairs.next() else { return Ok(None) };
+        match key {
+            Value::String(key) => {
+                self.pending = Some((step(&key), value));
+                seed.deserialize(Key(key)).map(Some)
+            }
+            key => {
+                let step = format!("[{}]", key.describe());
+                self.pending = Some((step.clone(), value));
+                let key = Node { value: key, around: self.around.clone() };
+                seed.deserialize(key).map(Some).map_err(|error| error.within(step))
+            }
+        }
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<T::Value, DecodeError> {
+        let (step, value) = self.pending.take().unwrap_or_default();
+        let value = Node { value, around: self.around.clone() };
+        seed.deserialize(value).map_err(|error| error.within(step))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.pairs.len())
     }
 }
 
@@ -154,7 +206,7 @@ impl<'de> VariantAccess<'de> for Content {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.0.ok_or_else(only_name)?.deserialize_any(visitor)
+        self.0.ok_or_else(only_name)?.deserialize_map(visitor)
     }
 }
 

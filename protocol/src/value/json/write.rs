@@ -7,7 +7,9 @@ use num_bigint::BigInt;
 use serde::Serialize;
 use serde::ser::Error as _;
 
-use crate::value::{EncodeError, Encoded, Object, Text, Value, View, foreign, time_clip};
+use super::container::Open;
+use crate::value::shared::{At, Stray};
+use crate::value::{Boxed, EncodeError, Encoded, Shared, Text, Value, View, foreign, time_clip};
 
 /// Writes one value. Binary is not copied.
 ///
@@ -27,6 +29,10 @@ pub(in crate::value) struct Writer {
     blobs: Vec<Bytes>,
     /// Where the bytes of each blob lie in memory, to know a buffer when it comes again.
     known: HashMap<(usize, usize), usize>,
+    /// The shared objects so far, each with its number: how many were met before it.
+    met: HashMap<(usize, usize), (usize, Shared)>,
+    /// How often a shared object was met.
+    shares: usize,
     depth: u32,
     limit: u32,
     /// The error that [`Writer::value`] ended with.
@@ -47,12 +53,13 @@ impl Writer {
         &mut self.text
     }
 
-    /// Goes one level down. The level is left by [`Writer::leave`].
-    pub fn enter(&mut self) -> Result<(), EncodeError> {
+    /// Goes one level down, to what begins like this. The level is left by [`Writer::leave`].
+    pub fn enter(&mut self, start: &str) -> Result<(), EncodeError> {
         self.depth += 1;
         if self.depth > self.limit {
             return Err(EncodeError::Depth { depth: self.depth, limit: self.limit });
         }
+        self.raw(start);
         Ok(())
     }
 
@@ -63,75 +70,73 @@ impl Writer {
     /// Writes a value of any depth up to the limit.
     pub fn value(&mut self, value: &Value) -> Result<(), EncodeError> {
         let outer = self.depth;
-        self.walk(value).inspect_err(|error| {
+        let (text, blobs, met) = (self.text.len(), self.blobs.len(), self.met.len());
+        let result = match self.walk(value) {
+            Err(Trouble::Stray) => {
+                // From within an arena, that only a clone keeps. Nothing of this was written.
+                self.depth = outer;
+                self.text.truncate(text);
+                self.blobs.truncate(blobs);
+                self.known.retain(|_, blob| *blob < blobs);
+                self.met.retain(|_, (number, _)| *number < met);
+                self.walk(&value.clone())
+            }
+            result => result,
+        };
+        let result = result.map_err(|trouble| match trouble {
+            Trouble::Encode(error) => error,
+            Trouble::Stray => EncodeError::custom("a reference that nothing keeps"),
+        });
+        result.inspect_err(|error| {
             self.depth = outer;
             self.failed = Some(error.clone());
         })
     }
 
-    fn walk(&mut self, root: &Value) -> Result<(), EncodeError> {
+    fn walk(&mut self, root: &Value) -> Result<(), Trouble> {
         let mut open: Vec<Open<'_>> = Vec::new();
-        let mut value = root;
+        let mut next = At::outside(root);
         loop {
-            match value {
-                Value::Array(items) => {
-                    self.enter()?;
-                    self.raw("[");
-                    open.push(Open::Array(items.iter(), true));
-                }
-                Value::Object(object) => {
-                    self.enter()?;
-                    open.push(self.open_object(object));
-                }
-                leaf => self.leaf(leaf)?,
+            let shared = if let Value::Shared(shared) = next.value {
+                next = next.resolved()?;
+                if next.value.is_shareable() { self.meet(shared)? } else { Meeting::Alone }
+            } else {
+                Meeting::Alone
+            };
+            if let Meeting::Again = shared {
+            } else if let Some(container) = self.open(next, matches!(shared, Meeting::First))? {
+                open.push(container);
+            } else {
+                self.leaf(next.value)?;
+                self.raw(if let Meeting::First = shared { "}" } else { "" });
             }
-            value = loop {
+            next = loop {
                 let Some(top) = open.last_mut() else { return Ok(()) };
-                if let Some(next) = self.step(top)? {
-                    break next;
+                if let Some(value) = top.rest.next() {
+                    let at = top.at.beside(value);
+                    self.between(top)?;
+                    break at;
                 }
-                self.leave();
+                self.close(top)?;
                 open.pop();
             };
         }
     }
 
-    fn open_object<'a>(&mut self, object: &'a Object) -> Open<'a> {
-        let escaped = object.get("$").is_some();
-        self.raw(if escaped { ESCAPED } else { "{" });
-        Open::Object { rest: object.0.iter(), first: true, escaped }
-    }
-
-    /// What comes between two values of a container, or ends it: the next value, if any.
-    fn step<'a>(&mut self, open: &mut Open<'a>) -> Result<Option<&'a Value>, EncodeError> {
-        match open {
-            Open::Array(rest, first) => {
-                let next = rest.next();
-                match next {
-                    Some(_) if *first => {}
-                    Some(_) => self.raw(","),
-                    None => self.raw("]"),
-                }
-                *first = false;
-                Ok(next)
-            }
-            Open::Object { rest, first, escaped } => {
-                let next = rest.next();
-                self.raw(match (&next, *first, *escaped) {
-                    (Some(_), true, false) => "",
-                    (Some(_), false, false) => ",",
-                    (None, _, false) => "}",
-                    (Some(_), true, true) => "[",
-                    (Some(_), false, true) => "],[",
-                    (None, _, true) => "]]}",
-                });
-                *first = false;
-                let Some((key, value)) = next else { return Ok(None) };
-                self.string(key)?;
-                self.raw(if *escaped { "," } else { ":" });
-                Ok(Some(value))
-            }
+    /// Begins what is met for the first time, or writes all of what was met before.
+    fn meet(&mut self, shared: &Shared) -> Result<Meeting, EncodeError> {
+        self.shares += 1;
+        if let Some((number, _)) = self.met.get(&shared.id()) {
+            let number = *number;
+            self.raw(r#"{"$":"ref","v":"#);
+            self.json(&number)?;
+            self.raw("}");
+            return Ok(Meeting::Again);
         }
+        // Kept, so that no other object can take its place in memory as long as its number is known.
+        self.met.insert(shared.id(), (self.met.len(), shared.clone()));
+        self.raw(r#"{"$":"def","v":"#);
+        Ok(Meeting::First)
     }
 
     fn leaf(&mut self, value: &Value) -> Result<(), EncodeError> {
@@ -152,9 +157,36 @@ impl Writer {
             }
             Value::ArrayBuffer(bytes) => self.array_buffer(bytes.clone())?,
             Value::View(view) => self.view(view)?,
-            Value::Array(_) | Value::Object(_) => {}
+            Value::RegExp(regexp) => {
+                self.raw(r#"{"$":"regexp","source":"#);
+                self.string(regexp.source())?;
+                self.raw(r#","flags":"#);
+                self.json(regexp.flags())?;
+                self.raw("}");
+            }
+            Value::Boxed(boxed) => {
+                self.raw(r#"{"$":"boxed","v":"#);
+                match boxed {
+                    Boxed::Number(number) => self.number(*number)?,
+                    Boxed::String(text) => self.string(text)?,
+                    Boxed::Bool(value) => self.json(value)?,
+                    Boxed::BigInt(number) => self.bigint(number)?,
+                }
+                self.raw("}");
+            }
+            // All others were opened.
+            _ => {}
         }
         Ok(())
+    }
+
+    /// Whether anything since `shares` is a shared object, whose place in the text is its number.
+    pub fn has_shared(&self, shares: usize) -> bool {
+        self.shares > shares
+    }
+
+    pub fn shares(&self) -> usize {
+        self.shares
     }
 
     pub fn raw(&mut self, text: &str) {
@@ -211,7 +243,7 @@ impl Writer {
         Ok(())
     }
 
-    fn string(&mut self, text: &Text) -> Result<(), EncodeError> {
+    pub(super) fn string(&mut self, text: &Text) -> Result<(), EncodeError> {
         let Some(text) = text.as_str() else { return self.utf16(&text.to_utf16()) };
         self.json(text)
     }
@@ -271,19 +303,36 @@ impl Writer {
     }
 }
 
-/// A container whose end isn't written yet: what is left of it, and whether nothing of it was written.
-enum Open<'a> {
-    Array(std::slice::Iter<'a, Value>, bool),
-    Object { rest: indexmap::map::Iter<'a, Text, Value>, first: bool, escaped: bool },
+/// Whether a shared object was written before.
+enum Meeting {
+    Alone,
+    First,
+    Again,
 }
 
-/// Start of an object with a key `$`.
-pub(in crate::value) const ESCAPED: &str = r#"{"$":"object","entries":["#;
+/// What ends a walk.
+enum Trouble {
+    Encode(EncodeError),
+    Stray,
+}
+
+impl From<EncodeError> for Trouble {
+    fn from(error: EncodeError) -> Self {
+        Trouble::Encode(error)
+    }
+}
+
+impl From<Stray> for Trouble {
+    fn from(Stray: Stray) -> Self {
+        Trouble::Stray
+    }
+}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::value::{Graph, Object};
 
     fn text(value: impl Into<Value>) -> String {
         let wire = write_value(&value.into(), Value::DEPTH).unwrap();
@@ -329,5 +378,42 @@ mod tests {
         for number in [longest.clone() + 1, longest.pow(20)] {
             assert_eq!(write_value(&Value::BigInt(number), 0), Err(EncodeError::bigint()));
         }
+    }
+
+    #[test]
+    fn what_is_shared_is_written_once_and_an_object_that_is_moved_by_javascript_as_a_list() {
+        let mut graph = Graph::new();
+        let (root, leaf) = (graph.node(), graph.node());
+        let object = [("b", graph.link(leaf)), ("1", graph.link(leaf))];
+        graph.set(leaf, super::super::super::Date(5.0)).unwrap();
+        let places = vec![
+            Object::from_iter([("b", 1.0), ("1", 2.0)]).into(),
+            Object::from_iter(object).into(),
+            graph.link(root),
+        ];
+        graph.set(root, places).unwrap();
+        let date = r#"{"$":"def","v":{"$":"date","v":5}}"#;
+        let entries = format!(r#"[["b",{date}],["1",{{"$":"ref","v":1}}]]"#);
+        let expected = format!(
+            r#"{{"$":"def","v":[{{"b":1,"1":2}},{{"$":"object","entries":{entries}}},{{"$":"ref","v":0}}]}}"#
+        );
+        assert_eq!(text(graph.finish(root)), expected);
+    }
+
+    #[test]
+    fn what_is_within_a_shared_object_can_be_written_on_its_own() {
+        let mut graph = Graph::new();
+        let node = graph.node();
+        let buffer = Value::from(Bytes::from_static(&[1]));
+        graph.set(node, vec![buffer, graph.link(node)]).unwrap();
+        let Value::Shared(shared) = graph.finish(node) else { panic!() };
+        let items = shared.get();
+        let wire = write_value(&items, 5).unwrap();
+        let buffer = r#"{"$":"arraybuffer","blob":0}"#;
+        assert_eq!(
+            wire.text,
+            format!(r#"[{buffer},{{"$":"def","v":[{buffer},{{"$":"ref","v":0}}]}}]"#)
+        );
+        assert_eq!(wire.blobs.len(), 1);
     }
 }
