@@ -22,13 +22,15 @@ async fn the_renderers_javascript_passes_its_own_tests_in_each_engine() {
     let pages = PageServer::start(&[("/", PAGE)]).await.unwrap();
     let root = Path::new(ROOT);
     let mut served = 0;
-    for file in std::fs::read_dir(root.join("web/bundle/js")).unwrap() {
-        let path = file.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        pages.set(&format!("/web/bundle/js/{name}"), &std::fs::read_to_string(&path).unwrap());
-        served += 1;
+    for folder in ["web/bundle/js", "web/bundle/js/clone"] {
+        let files = std::fs::read_dir(root.join(folder)).unwrap();
+        for path in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            pages.set(&format!("/{folder}/{name}"), &std::fs::read_to_string(&path).unwrap());
+            served += 1;
+        }
     }
-    assert!(served > 10, "only {served} files");
+    assert!(served > 20, "only {served} files");
     let vectors = std::fs::read_to_string(root.join("protocol/vectors/values.json")).unwrap();
     pages.set("/protocol/vectors/values.json", &vectors);
 

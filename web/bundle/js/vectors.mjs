@@ -1,6 +1,7 @@
 // Reads the golden vectors (protocol/vectors/values.json, parsed) in JavaScript, in a page or anywhere else.
 
 import { decode, encode } from './clone.js';
+import { difference } from './same.mjs';
 
 // Returns {passed, failures: [text]}: what the vectors say and clone.js doesn't do, a line for each row.
 export function run(vectors) {
@@ -19,12 +20,12 @@ export function run(vectors) {
 function valueRow(row) {
   const read = decode(JSON.parse(row.text), row.blobs.map(bytes), DEPTH);
   const expected = build(row.value, row.blobs.map((blob) => bytes(blob).buffer));
-  same(read, expected, 'read', new Map());
+  same(read, expected, 'read');
 
   const written = encode([expected]);
   const text = written.text.slice(1, -1);
   const again = decode(JSON.parse(text), written.blobs, DEPTH);
-  same(again, expected, 'written and read', new Map());
+  same(again, expected, 'written and read');
   if (row.reads) return;
   const blobs = (written.blobs || []).map(hex);
   if (text !== row.text) throw new Error(`written ${text}`);
@@ -49,7 +50,13 @@ function kindOf(error) {
   return error.kind;
 }
 
-function build(described, buffers) {
+// known: the objects of the row that are met again, by their ids.
+function build(described, buffers, known = new Map()) {
+  const inner = (value) => build(value, buffers, known);
+  const made = (object) => {
+    if (described.id !== undefined) known.set(described.id, object);
+    return object;
+  };
   switch (described.is) {
     case 'undefined':
       return undefined;
@@ -64,18 +71,55 @@ function build(described, buffers) {
     case 'string':
       return string(described);
     case 'date':
-      return new Date(described.ms === null ? NaN : described.ms);
+      return made(new Date(described.ms === null ? NaN : described.ms));
+    case 'regexp':
+      return made(new RegExp(described.source, described.flags));
+    case 'boxed':
+      return made(Object(inner(described.value)));
     case 'arraybuffer':
       return buffers[described.buffer];
     case 'view':
-      return new globalThis[described.type](buffers[described.buffer], described.offset, described.length);
-    case 'array':
-      return described.items.map((item) => build(item, buffers));
+      return made(new globalThis[described.type](buffers[described.buffer], described.offset, described.length));
+    case 'array': {
+      const array = made([]);
+      for (const item of described.items) array.push(inner(item));
+      return array;
+    }
     case 'object':
-      return object(described.entries.map(([key, value]) => [string(key), build(value, buffers)]));
+      return fill(made({}), described.entries.map(([key, value]) => [string(key), () => inner(value)]));
+    case 'sparse': {
+      const array = made([]);
+      array.length = described.length;
+      return fill(array, described.entries.map(([key, value]) => [string(key), () => inner(value)]));
+    }
+    case 'map': {
+      const map = made(new Map());
+      for (const [key, value] of described.entries) map.set(inner(key), inner(value));
+      return map;
+    }
+    case 'set': {
+      const set = made(new Set());
+      for (const value of described.values) set.add(inner(value));
+      return set;
+    }
+    case 'error': {
+      const error = made(new globalThis[described.name]());
+      const hide = (key, value) => Object.defineProperty(error, key, { value, writable: true, configurable: true });
+      if ('message' in described) hide('message', described.message);
+      hide('stack', described.stack);
+      if ('cause' in described) hide('cause', inner(described.cause));
+      return error;
+    }
+    case 'def':
+      return build({ ...described.value, id: described.id }, buffers, known);
+    case 'ref':
+      return known.get(described.id);
     case 'nested': {
-      let value = build(described.inner, buffers);
-      for (let i = 0; i < described.depth; i++) value = described.key ? object([[described.key, value]]) : [value];
+      let value = inner(described.inner);
+      for (let i = 0; i < described.depth; i++) {
+        const last = value;
+        value = described.key ? fill({}, [[described.key, () => last]]) : [last];
+      }
       return value;
     }
     default:
@@ -89,40 +133,16 @@ function string({ text, units }) {
 }
 
 // Own properties, __proto__ among them.
-function object(entries) {
-  const made = {};
+function fill(object, entries) {
   for (const [key, value] of entries) {
-    Object.defineProperty(made, key, { value, writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(object, key, { value: value(), writable: true, enumerable: true, configurable: true });
   }
-  return made;
+  return object;
 }
 
-// buffers: which buffer of `is` stands for which of `should`.
-function same(is, should, where, buffers) {
-  const differ = (what) => new Error(`${where}: ${what}`);
-  if (typeof should !== 'object' || should === null) {
-    if (!Object.is(is, should)) throw differ(`is ${String(is)}, should be ${String(should)}`);
-    return;
-  }
-  if (typeof is !== 'object' || is === null) throw differ(`is ${String(is)}, should be an object`);
-  if (Object.getPrototypeOf(is) !== Object.getPrototypeOf(should)) throw differ('is of another type');
-  if (should instanceof Date) {
-    same(is.getTime(), should.getTime(), where, buffers);
-  } else if (should instanceof ArrayBuffer) {
-    if (buffers.has(should) && buffers.get(should) !== is) throw differ('is not the buffer that it was before');
-    if ([...buffers].some(([known, other]) => other === is && known !== should)) throw differ('is shared');
-    buffers.set(should, is);
-    if (hex(new Uint8Array(is)) !== hex(new Uint8Array(should))) throw differ('has other bytes');
-  } else if (ArrayBuffer.isView(should)) {
-    same(is.byteOffset, should.byteOffset, `${where}.byteOffset`, buffers);
-    same(is.byteLength, should.byteLength, `${where}.byteLength`, buffers);
-    same(is.buffer, should.buffer, `${where}.buffer`, buffers);
-  } else {
-    const keys = Object.keys(should);
-    if (Object.keys(is).join() !== keys.join()) throw differ(`has keys ${Object.keys(is)}, should have ${keys}`);
-    const inside = where.length < 100 ? (key) => `${where}.${key}` : () => where;
-    for (const key of keys) same(is[key], should[key], inside(key), buffers);
-  }
+function same(is, should, what) {
+  const found = difference(is, should);
+  if (found !== null) throw new Error(`${what}${found}`);
 }
 
 function bytes(hexDigits) {
