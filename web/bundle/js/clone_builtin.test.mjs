@@ -17,6 +17,11 @@ function arrives(value) {
   equal(difference(structuredClone(value), value), null);
 }
 
+// The same where not every engine's own does what the specification says.
+function arrivesHere(value) {
+  equal(difference(there(value), value), null);
+}
+
 function many(count, make) {
   return Array.from({ length: count }, (_, i) => make(i));
 }
@@ -93,12 +98,13 @@ export const run = await suite({
     const shared = { a: [1] };
     const date = new Date(5);
     arrives([shared, { shared }, new Map([[shared, shared]]), new Set([shared, shared.a]), shared.a]);
-    arrives([date, date, /a/, Object(1)]);
+    // Not every engine's own copy of these is one: WebKit makes two dates of one.
+    arrivesHere([date, date, /a/, Object(1)]);
     const view = new Uint16Array(new ArrayBuffer(8), 2, 1);
-    arrives([view, view, view.buffer, new DataView(view.buffer)]);
+    arrivesHere([view, view, view.buffer, new DataView(view.buffer)]);
     const box = Object('s');
     const regexp = /x/;
-    arrives([box, regexp, box, regexp, [box]]);
+    arrivesHere([box, regexp, box, regexp, [box]]);
     const escaped = { $: 1 };
     arrives([escaped, escaped, { $: escaped }]);
     const holes = [, 1];
@@ -123,8 +129,7 @@ export const run = await suite({
     holes.own = holes;
     for (const value of [object, list, map, set, holes]) arrives(value);
     arrives([object, list, map, set, holes, map, object]);
-    // Not every engine's own structuredClone gets this one back.
-    equal(difference(there([error, error]), [error, error]), null);
+    arrivesHere([error, error]);
   },
 
   'many objects are told apart as few are'() {
