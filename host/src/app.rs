@@ -1,6 +1,15 @@
 //! The application: what Electron's `app` is, as a value.
 
+mod events;
+mod hooks;
+mod information;
+mod loading;
+mod paths;
+mod quitting;
+mod readiness;
 mod settings;
+mod statistics;
+mod windows;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,14 +19,23 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, put};
 use exciton_protocol::{Epoch, Limits};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
+use self::information::Information;
+use self::quitting::Quitting;
+use self::readiness::Readiness;
+use self::windows::Windows;
 use crate::config::Config;
 use crate::error::Error;
 use crate::ipc_main::IpcMain;
-use crate::links::{Hooks, Links};
+use crate::links::Links;
 use crate::server::{self, InviteError, ServerState};
+use crate::signals::Signals;
 use crate::web_contents::WebContents;
+
+pub(crate) use self::events::AppEvent;
+pub use self::events::Event;
+pub use self::readiness::ReadyOutcome;
+pub use self::statistics::Statistics;
 
 /// An application: its pages, its listeners, and the server that brings the two together. Electron's
 /// [`app`](https://www.electronjs.org/docs/latest/api/app), as a value that is cheap to clone; a process may have many.
@@ -32,29 +50,20 @@ pub struct App {
 struct Inner {
     config: Mutex<Config>,
     limits: Mutex<Limits>,
+    information: Mutex<Information>,
     ipc_main: IpcMain,
-    hooks: Mutex<Subscribers>,
+    signals: Signals<AppEvent>,
+    readiness: Readiness,
+    windows: Windows,
     /// Made once, by whichever of `run` and `router` comes first; settings are fixed from then on.
     live: OnceLock<Live>,
-    quit: Notify,
+    quitting: Quitting,
 }
 
 /// What exists once the application serves.
 struct Live {
     state: Arc<ServerState>,
     links: Arc<Links>,
-}
-
-type Ready = Box<dyn FnOnce(&App) -> Result<(), Error> + Send>;
-type Created = Arc<dyn Fn(WebContents) + Send + Sync>;
-type Closed = Arc<dyn Fn() + Send + Sync>;
-
-/// Who wants to hear of what happens.
-#[derive(Default)]
-struct Subscribers {
-    ready: Vec<Ready>,
-    created: Vec<Created>,
-    all_closed: Vec<Closed>,
 }
 
 impl App {
@@ -65,10 +74,13 @@ impl App {
             inner: Arc::new(Inner {
                 config: Mutex::default(),
                 limits: Mutex::default(),
+                information: Mutex::default(),
                 ipc_main: IpcMain::new(),
-                hooks: Mutex::default(),
+                signals: Signals::default(),
+                readiness: Readiness::default(),
+                windows: Windows::default(),
                 live: OnceLock::new(),
-                quit: Notify::new(),
+                quitting: Quitting::default(),
             }),
         }
     }
@@ -78,27 +90,11 @@ impl App {
         self.inner.ipc_main.clone()
     }
 
-    /// Calls `listener` when the application serves: Electron's `ready`. An error ends [`run`](Self::run) with it.
+    /// Listens, serves, prints where, and returns when the application quits: by [`quit`](Self::quit), by the end of its
+    /// last window ([`on_window_all_closed`](Self::on_window_all_closed)), by Ctrl-C or the system's wish (SIGTERM). The
+    /// latter two quit as [`quit`](Self::quit) does; when a listener prevented that, the next one ends the application.
     ///
-    /// It may return `()` or a `Result`; the application is given to it.
-    pub fn on_ready<R: ReadyOutcome>(&self, listener: impl FnOnce(&App) -> R + Send + 'static) {
-        self.hooks().ready.push(Box::new(|app| listener(app).into_result()));
-    }
-
-    /// Calls `listener` for each new page, before any message of it: Electron's `web-contents-created`. What it sends
-    /// reaches the listeners that the page's own scripts register while it loads.
-    pub fn on_web_contents_created(&self, listener: impl Fn(WebContents) + Send + Sync + 'static) {
-        self.hooks().created.push(Arc::new(listener));
-    }
-
-    /// Calls `listener` when the last page has gone and its grace has run out: Electron's `window-all-closed`. A reload is
-    /// no such moment. Unlike in Electron nothing quits by itself: a listener that wants it calls [`quit`](Self::quit).
-    pub fn on_window_all_closed(&self, listener: impl Fn() + Send + Sync + 'static) {
-        self.hooks().all_closed.push(Arc::new(listener));
-    }
-
-    /// Listens, serves, prints where, and returns when the application quits: by [`quit`](Self::quit), by Ctrl-C,
-    /// or by the system's wish (SIGTERM).
+    /// After [`exit`](Self::exit) with another code than 0 it ends the process with that code.
     ///
     /// # Errors
     /// The address can't be bound, the key of the cookies can't be read, or a listener of [`on_ready`](Self::on_ready)
@@ -117,16 +113,20 @@ impl App {
         for address in live.state.addresses().iter().rev().skip(1).rev() {
             println!("Also at {}", live.state.invite_at(address, self.landing())?.url);
         }
+        self.inner.quitting.runs();
         self.become_ready().await?;
         crate::terminal::invite_on_enter(self);
         let serve = axum::serve(crate::listener::NoDelay(listener), router);
         tokio::select! {
             served = serve => served?,
-            () = self.inner.quit.notified() => {}
-            interrupted = told_to_end() => interrupted?,
+            () = self.inner.quitting.decided() => {}
+            ended = self.end_when_told() => ended?,
         }
-        self.say_goodbye().await;
-        Ok(())
+        live.links.drained().await;
+        match self.exit_code() {
+            0 => Ok(()),
+            code => std::process::exit(code),
+        }
     }
 
     /// The application's routes, to nest in an axum application under any path and behind its own layers.
@@ -146,45 +146,6 @@ impl App {
         Ok(server::router(live.state.clone(), routes))
     }
 
-    /// Tells the listeners of [`on_ready`](Self::on_ready) that the application serves. [`run`](Self::run) does it itself;
-    /// an application that nests the [`router`](Self::router) does it here.
-    ///
-    /// # Errors
-    /// That of the first listener that fails.
-    pub async fn ready(&self) -> Result<(), Error> {
-        self.live()?;
-        self.become_ready().await
-    }
-
-    async fn become_ready(&self) -> Result<(), Error> {
-        let listeners = std::mem::take(&mut self.hooks().ready);
-        let app = self.clone();
-        // Listeners may block, and so may opening a browser.
-        let called = tokio::task::spawn_blocking(move || {
-            listeners.into_iter().try_for_each(|listener| listener(&app))
-        });
-        match called.await {
-            Ok(outcome) => outcome,
-            Err(panic) => Err(Error::from(format!("a listener of `ready` panicked: {panic}"))),
-        }
-    }
-
-    /// Ends the application: every page is told, and [`run`](Self::run) returns. Electron's `app.quit()`.
-    pub fn quit(&self) {
-        self.inner.quit.notify_one();
-        if let Some(live) = self.inner.live.get() {
-            live.links.quit();
-        }
-    }
-
-    /// Pages show that the application has ended; the sockets have a moment to say so.
-    async fn say_goodbye(&self) {
-        if let Some(live) = self.inner.live.get() {
-            live.links.quit();
-            live.links.drained().await;
-        }
-    }
-
     /// An address that lets one browser in, once, within ten minutes: a second browser, a colleague.
     ///
     /// # Errors
@@ -200,6 +161,11 @@ impl App {
         live.links.renderers().into_iter().map(WebContents::new).collect()
     }
 
+    /// The page of that id, if it is still there: Electron's `webContents.fromId()`.
+    pub fn web_contents_from_id(&self, id: u32) -> Option<WebContents> {
+        self.web_contents().into_iter().find(|page| page.id() == id)
+    }
+
     fn live(&self) -> Result<&Live, Error> {
         if let Some(live) = self.inner.live.get() {
             return Ok(live);
@@ -212,38 +178,13 @@ impl App {
             limits,
             crate::renderer_files::RENDERER,
         )?;
-        let links = Links::new(epoch, limits, self.ipc_main(), self.link_hooks());
+        let links = Links::new(epoch, limits, self.ipc_main(), Arc::new(hooks::Hooks::of(self)));
         state.preferences.set_windows(links.clone());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }
 
-    fn link_hooks(&self) -> Hooks {
-        let created = Arc::downgrade(&self.inner);
-        let closed = created.clone();
-        Hooks {
-            created: Arc::new(move |web_contents| {
-                let Some(inner) = created.upgrade() else { return };
-                let listeners = lock(&inner.hooks).created.clone();
-                for listener in listeners {
-                    guarded("web-contents-created", || listener(web_contents.clone()));
-                }
-            }),
-            all_closed: Arc::new(move || {
-                let Some(inner) = closed.upgrade() else { return };
-                let listeners = lock(&inner.hooks).all_closed.clone();
-                for listener in listeners {
-                    guarded("window-all-closed", || listener());
-                }
-            }),
-        }
-    }
-
     fn config(&self) -> MutexGuard<'_, Config> {
         lock(&self.inner.config)
-    }
-
-    fn hooks(&self) -> MutexGuard<'_, Subscribers> {
-        lock(&self.inner.hooks)
     }
 
     fn landing(&self) -> crate::secret::Landing {
@@ -269,50 +210,6 @@ impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App").field("name", &self.config().name).finish_non_exhaustive()
     }
-}
-
-/// What a listener of `ready` may return: `()`, or a `Result` whose error ends the application.
-pub trait ReadyOutcome {
-    #[doc(hidden)]
-    fn into_result(self) -> Result<(), Error>;
-}
-
-impl ReadyOutcome for () {
-    fn into_result(self) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl<E: Into<Error>> ReadyOutcome for Result<(), E> {
-    fn into_result(self) -> Result<(), Error> {
-        self.map_err(Into::into)
-    }
-}
-
-/// A panic of a listener is logged, and the application goes on.
-fn guarded(event: &str, call: impl FnOnce()) {
-    if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)) {
-        tracing::error!(
-            event,
-            panic = crate::error::panic_message(&*payload),
-            "a listener panicked"
-        );
-    }
-}
-
-/// Somebody pressed Ctrl-C, or the system wants the process to end.
-async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminated =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminated.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 fn random_epoch() -> Result<Epoch, Error> {

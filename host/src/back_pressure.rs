@@ -57,11 +57,12 @@ mod tests {
     use exciton_protocol::TabId;
 
     use super::*;
+    use crate::application::Nobody;
     use crate::error::SendError;
 
     /// A page that keeps so many bytes until it comes.
     fn page(limit: usize) -> (Arc<Renderer>, WebContents) {
-        let renderer = Renderer::new(1, TabId::from_bits(1), limit, Arc::new(|_| {}));
+        let renderer = Renderer::new(1, TabId::from_bits(1), limit, Arc::new(Nobody));
         (renderer.clone(), WebContents::new(renderer))
     }
 

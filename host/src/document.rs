@@ -3,21 +3,25 @@
 //! Two sides meet at one lock that is never held while user code runs: the routes (socket and sync) admit what comes
 //! and write what goes out; the runner takes what was admitted, in order, and calls listeners.
 
+mod ending;
+mod execution;
 mod intake;
 mod report;
 mod runner;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use exciton_protocol::{
-    CloseReason, ConnId, Full, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq, TabId,
-    TooLarge,
+    CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
+    TabId, TooLarge,
 };
 use tokio::sync::Notify;
 
+pub(crate) use self::execution::Execution;
 use self::intake::Intake;
-pub(crate) use self::intake::{Refusal, Way};
+pub(crate) use self::intake::{Arrival, Refusal, Way};
 use crate::cargo::Cargo;
 use crate::event::Outlet;
 use crate::handler::Outcome;
@@ -47,6 +51,10 @@ pub(crate) struct State {
     pub(crate) retired: bool,
     /// A connection that broke a rule, and is to be closed for it.
     pub(crate) refused: Option<(ConnId, CloseReason)>,
+    /// How the page left its last connection.
+    parted: Option<Gone>,
+    /// Who waits for the result of a script, by its number.
+    executions: HashMap<u64, Execution>,
 }
 
 impl State {
@@ -56,6 +64,26 @@ impl State {
         self.intake.is_running()
             && self.link.waiting() < u64::from(limits.batch_packets)
             && self.link.queued_bytes() < limits.batch_bytes as usize
+    }
+}
+
+impl State {
+    fn push(&mut self, packet: &Packet) -> Result<(), PushError> {
+        if self.over.is_some() {
+            return Err(PushError::Over);
+        }
+        let limits = *self.link.limits();
+        let batches = Cargo::load(packet, &limits)?;
+        let queued =
+            self.link.queued_bytes() + batches.iter().map(|batch| batch.size).sum::<usize>();
+        let cap = limits.outbox_bytes as usize;
+        if queued > cap {
+            return Err(Full { queued, cap }.into());
+        }
+        for batch in batches {
+            self.link.push_unbounded(batch);
+        }
+        Ok(())
     }
 }
 
@@ -73,6 +101,8 @@ impl Document {
             frozen: false,
             retired: false,
             refused: None,
+            parted: None,
+            executions: HashMap::new(),
         };
         Arc::new(Self {
             id,
@@ -91,20 +121,7 @@ impl Document {
     /// Sends a packet, or says why not.
     pub(crate) fn push(&self, packet: &Packet) -> Result<(), PushError> {
         let mut state = self.lock();
-        if state.over.is_some() {
-            return Err(PushError::Over);
-        }
-        let limits = *state.link.limits();
-        let batches = Cargo::load(packet, &limits)?;
-        let queued =
-            state.link.queued_bytes() + batches.iter().map(|batch| batch.size).sum::<usize>();
-        let cap = limits.outbox_bytes as usize;
-        if queued > cap {
-            return Err(Full { queued, cap }.into());
-        }
-        for batch in batches {
-            state.link.push_unbounded(batch);
-        }
+        state.push(packet)?;
         drop(state);
         self.outgoing.notify_one();
         Ok(())
@@ -114,33 +131,6 @@ impl Document {
     pub(crate) fn heard(&self) {
         self.outgoing.notify_one();
         self.renderer.room.notify_waiters();
-    }
-
-    /// The link ends: waiting requests are answered, the socket is told and closed.
-    pub(crate) fn end(&self, why: LinkLost) {
-        let mut state = self.lock();
-        state.over.get_or_insert(why);
-        state.intake.clear();
-        drop(state);
-        self.outgoing.notify_one();
-        self.answered.notify_waiters();
-    }
-
-    /// Another document has taken its place. What its page still had to say has a moment to arrive.
-    pub(crate) fn retire(&self) {
-        let mut state = self.lock();
-        if !state.frozen {
-            state.retired = true;
-            state.link.retire(now());
-        }
-    }
-
-    /// Its page has gone into the back/forward cache.
-    pub(crate) fn freeze(&self) {
-        let mut state = self.lock();
-        state.frozen = true;
-        state.retired = false;
-        state.link.freeze(now());
     }
 
     /// The tab that the document is in.
@@ -158,6 +148,8 @@ pub(crate) enum PushError {
     Full(#[from] Full),
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    #[error("{open} scripts would run in the page at once, the limit is {limit}")]
+    Busy { open: usize, limit: usize },
 }
 
 impl Outlet for Document {

@@ -15,6 +15,12 @@ use crate::handler::{DynHandler, DynListener};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(u64);
 
+impl ListenerId {
+    pub(crate) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// The table.
 #[derive(Default)]
 pub(crate) struct Emitter {
@@ -81,6 +87,12 @@ impl Emitter {
     /// The listeners of a channel as they are now.
     pub fn snapshot(&self, channel: &str) -> Option<Snapshot> {
         read(&self.listeners).get(channel).cloned()
+    }
+
+    /// How many listeners and handlers there are.
+    pub fn len(&self) -> usize {
+        let listeners: usize = read(&self.listeners).values().map(|list| list.len()).sum();
+        listeners + read(&self.handlers).len()
     }
 
     /// Whether the listener may be called now. A `once` listener is taken out of the table first, and goes to one of two

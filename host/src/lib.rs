@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod application;
 mod back_pressure;
 mod browser_window;
 mod cargo;
@@ -40,6 +41,7 @@ mod emitter;
 mod error;
 mod event;
 mod handler;
+mod happening;
 mod ipc_main;
 mod links;
 mod listener;
@@ -50,12 +52,13 @@ mod renderer_files;
 mod secret;
 mod send_args;
 mod server;
+mod signals;
 mod terminal;
 pub mod testing;
 mod web_contents;
 mod web_preferences;
 
-pub use app::{App, ReadyOutcome};
+pub use app::{App, Event, ReadyOutcome, Statistics};
 pub use browser_window::{BrowserWindow, WindowOptions};
 pub use command_line::{BadOption, CommandLine};
 pub use config::{KeySource, Opening, Reach};
@@ -64,9 +67,12 @@ pub use error::{Error, HandleError, Result, ReturnValueError, SendError};
 pub use event::{IpcMainEvent, IpcMainInvokeEvent};
 pub use exciton_protocol::{Buffer as Bytes, Date, Full, Limits, TooLarge, Value};
 pub use handler::{Callback, HandlerOutput, ListenerOutput, Reply, Rest};
+pub use happening::{
+    ConsoleLevel, ConsoleMessage, RenderProcessGoneDetails, RenderProcessGoneReason,
+};
 pub use ipc_main::IpcMain;
 pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;
 pub use server::{InviteError, LoadFileError};
-pub use web_contents::WebContents;
+pub use web_contents::{ExecuteError, ScriptError, WebContents};
 pub use web_preferences::WebPreferences;

@@ -1,5 +1,7 @@
 //! All links of the process: which document a contact belongs to, which tab a document is in, and when they end.
 
+mod counts;
+mod ending;
 mod preferences;
 mod reaper;
 mod tabs;
@@ -14,28 +16,24 @@ use axum::http::Extensions;
 use exciton_protocol::{Admission, ConnId, Contact, Epoch, Limits, LinkId, LinkLost, Seq, TabInfo};
 use tokio::sync::Notify;
 
+pub(crate) use self::ending::Farewell;
 use self::tabs::Tabs;
 use self::tombstones::Tombstones;
-use crate::document::Document;
+use crate::application::Application;
+use crate::document::{Arrival, Document};
 use crate::ipc_main::IpcMain;
-use crate::renderer::{Created, Renderer};
+use crate::renderer::Renderer;
 
 /// The registry of one application.
 pub(crate) struct Links {
     pub(crate) epoch: Epoch,
     pub(crate) limits: Limits,
     ipc_main: IpcMain,
-    hooks: Hooks,
+    app: Arc<dyn Application>,
     conns: AtomicU64,
     sockets: AtomicUsize,
     socket_closed: Notify,
     state: Mutex<State>,
-}
-
-/// What the application wants to hear. User code: called without a lock.
-pub(crate) struct Hooks {
-    pub(crate) created: Created,
-    pub(crate) all_closed: Arc<dyn Fn() + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -58,12 +56,17 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Links {
-    pub(crate) fn new(epoch: Epoch, limits: Limits, ipc_main: IpcMain, hooks: Hooks) -> Arc<Self> {
+    pub(crate) fn new(
+        epoch: Epoch,
+        limits: Limits,
+        ipc_main: IpcMain,
+        app: Arc<dyn Application>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             epoch,
             limits,
             ipc_main,
-            hooks,
+            app,
             conns: AtomicU64::new(1),
             sockets: AtomicUsize::new(0),
             socket_closed: Notify::new(),
@@ -84,11 +87,12 @@ impl Links {
     pub(crate) fn visit(self: &Arc<Self>, visit: &Visit<'_>) -> Result<Arc<Document>, LinkLost> {
         let mut state = self.lock();
         let known = state.documents.get(&visit.link).cloned();
+        let ended = state.ended.get(visit.link);
         let contact = Contact {
             epoch: visit.epoch,
             host_epoch: self.epoch,
             known: known.is_some(),
-            ended: state.ended.contains(visit.link),
+            ended: ended.is_some(),
             fresh: visit.fresh,
             first: visit.first,
         };
@@ -96,6 +100,8 @@ impl Links {
             return Err(LinkLost::Quit);
         }
         match (contact.admission(), known) {
+            // A page whose window was closed must not come back as another one.
+            (Admission::Lost(_), None) if ended == Some(LinkLost::Closed) => Err(LinkLost::Closed),
             (Admission::Lost(why), _) => Err(why),
             (_, Some(document)) => Ok(document),
             (_, None) => Ok(self.begin(&mut state, visit)?),
@@ -110,16 +116,20 @@ impl Links {
         let limit = self.limits.outbox_bytes as usize;
         let place = state
             .tabs
-            .place(visit.link, visit.tab, limit, &self.hooks.created)
+            .place(visit.link, visit.tab, limit, &self.app)
             // Without random numbers nothing can be named; the page tries again.
             .map_err(|_| LinkLost::Expired)?;
         let document =
             Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
         state.documents.insert(visit.link, document.clone());
-        if place.is_new {
-            document.announce();
-        }
-        let before = place.renderer.activate(&document, &visit.tab.url, visit.extensions.clone());
+        place.renderer.arrived_at(&visit.tab.url);
+        let before = place.renderer.activate(&document, visit.extensions.clone());
+        document.announce(Arrival {
+            is_new: place.is_new,
+            opener: place.opener,
+            gone: before.as_ref().filter(|_| place.is_sudden).and_then(|before| before.how_gone()),
+            url: visit.tab.url.clone(),
+        });
         if let Some(before) = before {
             before.retire();
         }
@@ -133,7 +143,7 @@ impl Links {
         let mut state = self.lock();
         document.lock().frozen = false;
         state.tabs.show(document.tab(), document.id);
-        let before = document.renderer.activate(document, "", extensions.clone());
+        let before = document.renderer.activate(document, extensions.clone());
         drop(state);
         if let Some(before) = before {
             before.retire();
@@ -143,42 +153,7 @@ impl Links {
     /// A tab for a window whose page is still to come.
     pub(crate) fn expect(&self) -> Result<Arc<Renderer>, getrandom::Error> {
         let limit = self.limits.outbox_bytes as usize;
-        self.lock().tabs.expect(limit, &self.hooks.created)
-    }
-
-    /// A link is over. Its tab goes with it, if it shows nothing else.
-    pub(crate) fn end(&self, link: LinkId, why: LinkLost) {
-        let mut state = self.lock();
-        let Some(document) = state.documents.remove(&link) else { return };
-        state.ended.add(link, self.limits.tombstones as usize);
-        let renderer = document.renderer.clone();
-        let mut over = vec![document];
-        if renderer.deactivate(link) && state.tabs.shows(renderer.tab) == Some(link) {
-            state.tabs.remove(renderer.tab);
-            renderer.destroy();
-            over.extend(state.take_frozen(&renderer, self.limits.tombstones as usize));
-        }
-        let last = state.documents.is_empty() && state.tabs.is_empty() && !state.quitting;
-        drop(state);
-        tracing::debug!(?link, %why, "a link is over");
-        for document in over {
-            document.end(why);
-        }
-        if last {
-            let all_closed = self.hooks.all_closed.clone();
-            tokio::task::spawn_blocking(move || all_closed());
-        }
-    }
-
-    /// The application quits: every page is told.
-    pub(crate) fn quit(&self) {
-        let mut state = self.lock();
-        state.quitting = true;
-        let documents: Vec<_> = state.documents.drain().map(|(_, document)| document).collect();
-        drop(state);
-        for document in documents {
-            document.end(LinkLost::Quit);
-        }
+        self.lock().tabs.expect(limit, &self.app)
     }
 
     /// Waits until every socket is closed, for a moment at most.
@@ -200,22 +175,6 @@ impl Links {
     /// Pages that are connected or in their grace.
     pub(crate) fn renderers(&self) -> Vec<Arc<Renderer>> {
         self.lock().tabs.renderers()
-    }
-}
-
-impl State {
-    /// Documents of a closed tab that wait in its back/forward cache. If one is shown again after all, it begins anew.
-    fn take_frozen(&mut self, renderer: &Arc<Renderer>, tombstones: usize) -> Vec<Arc<Document>> {
-        let is_frozen = |document: &Arc<Document>| {
-            Arc::ptr_eq(&document.renderer, renderer) && document.lock().frozen
-        };
-        let frozen: Vec<_> =
-            self.documents.values().filter(|one| is_frozen(one)).cloned().collect();
-        for document in &frozen {
-            self.documents.remove(&document.id);
-            self.ended.add(document.id, tombstones);
-        }
-        frozen
     }
 }
 

@@ -1,14 +1,19 @@
 //! What a tab shows: the native side of one `WebContents`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod life;
+mod outgoing;
+
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::Extensions;
-use exciton_protocol::{Call, Full, LinkId, Packet, TabId};
+use exciton_protocol::{LinkId, Packet, TabId};
 use tokio::sync::Notify;
 
-use crate::document::{Document, PushError};
-use crate::error::SendError;
+use crate::application::Application;
+use crate::document::{Document, Execution};
+use crate::happening::Happening;
+use crate::signals::Signals;
 use crate::web_contents::WebContents;
 use crate::web_preferences::WebPreferences;
 
@@ -16,10 +21,11 @@ use crate::web_preferences::WebPreferences;
 pub(crate) struct Renderer {
     pub(crate) id: u32,
     pub(crate) tab: TabId,
+    pub(crate) app: Arc<dyn Application>,
+    pub(crate) signals: Signals<(WebContents, Happening)>,
     state: Mutex<State>,
     /// Bytes that are kept for a page that has not come.
     early_limit: usize,
-    created: Created,
     /// Those of a window, or of its duplicate. A page that nobody opened has none of its own.
     preferences: OnceLock<Arc<WebPreferences>>,
     /// Fewer bytes wait for the page than before, or it waits for nothing any more.
@@ -28,29 +34,36 @@ pub(crate) struct Renderer {
     pub(crate) refused: AtomicUsize,
 }
 
-/// Tells the application of a new page.
-pub(crate) type Created = Arc<dyn Fn(&WebContents) + Send + Sync>;
-
 #[derive(Default)]
 struct State {
     /// The document that is shown. Others of the tab may wait in the back/forward cache.
     active: Option<Arc<Document>>,
-    /// What was sent before there was one.
+    /// What was sent before there was one, and who waits for the scripts among it.
     early: Vec<Packet>,
     early_bytes: usize,
+    early_executions: Vec<(u64, Execution)>,
+    executions: u64,
     destroyed: bool,
     url: String,
+    title: String,
+    loading: bool,
     extensions: Extensions,
 }
 
 impl Renderer {
-    pub(crate) fn new(id: u32, tab: TabId, early_limit: usize, created: Created) -> Arc<Self> {
+    pub(crate) fn new(
+        id: u32,
+        tab: TabId,
+        early_limit: usize,
+        app: Arc<dyn Application>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id,
             tab,
+            app,
+            signals: Signals::default(),
             state: Mutex::default(),
             early_limit,
-            created,
             preferences: OnceLock::new(),
             room: Notify::new(),
             refused: AtomicUsize::new(0),
@@ -70,11 +83,6 @@ impl Renderer {
         self.preferences.get().cloned()
     }
 
-    /// Tells the application of the page. User code runs.
-    pub(crate) fn announce(&self, web_contents: &WebContents) {
-        (self.created)(web_contents);
-    }
-
     /// The link of the document that is shown.
     pub(crate) fn active(&self) -> Option<Arc<Document>> {
         self.lock().active.clone()
@@ -84,15 +92,12 @@ impl Renderer {
     pub(crate) fn activate(
         &self,
         document: &Arc<Document>,
-        url: &str,
         extensions: Extensions,
     ) -> Option<Arc<Document>> {
         let mut state = self.lock();
-        if !url.is_empty() {
-            url.clone_into(&mut state.url);
-        }
         state.extensions = extensions;
         state.early_bytes = 0;
+        document.expect_results(std::mem::take(&mut state.early_executions));
         for packet in std::mem::take(&mut state.early) {
             // The outbox of a new link holds at least what was kept here.
             if let Err(error) = document.push(&packet) {
@@ -118,92 +123,17 @@ impl Renderer {
     pub(crate) fn destroy(&self) {
         let mut state = self.lock();
         state.destroyed = true;
-        state.early.clear();
-        state.active = None;
+        state.loading = false;
+        let early = (std::mem::take(&mut state.early), std::mem::take(&mut state.early_executions));
+        let active = state.active.take();
+        drop(state);
         self.room.notify_waiters();
-    }
-
-    /// Sends a message.
-    pub(crate) fn send(&self, call: Call) -> Result<(), SendError> {
-        self.push(Packet::Send(call))
+        // Who waits for a script may have something to do that needs the tab.
+        drop((early, active));
     }
 
     /// Of the request that made the document's link.
     pub(crate) fn extensions(&self) -> Extensions {
         self.lock().extensions.clone()
     }
-
-    /// The page's URL as it said.
-    pub(crate) fn url(&self) -> String {
-        self.lock().url.clone()
-    }
-
-    /// What was sent before there was a document: all that a page without a browser is sent.
-    pub(crate) fn take_early(&self) -> Vec<Packet> {
-        let mut state = self.lock();
-        state.early_bytes = 0;
-        self.room.notify_waiters();
-        std::mem::take(&mut state.early)
-    }
-
-    /// How many bytes wait for the page, and how many may; `None` if it is destroyed.
-    pub(crate) fn waiting(&self) -> Option<(usize, usize)> {
-        let state = self.lock();
-        let active = match &state.active {
-            _ if state.destroyed => return None,
-            None => return Some((state.early_bytes, self.early_limit)),
-            Some(active) => active.clone(),
-        };
-        drop(state);
-        let state = active.lock();
-        Some((state.link.queued_bytes(), state.link.limits().outbox_bytes as usize))
-    }
-
-    /// Sends to the document that is shown, or keeps it for the one that comes.
-    pub(crate) fn push(&self, packet: Packet) -> Result<(), SendError> {
-        loop {
-            let mut state = self.lock();
-            if state.destroyed {
-                return Err(SendError::Destroyed);
-            }
-            let Some(active) = state.active.clone() else {
-                let size = weight(&packet);
-                return state.keep(packet, size, self.early_limit).inspect_err(|_| {
-                    self.refused.store(size, Ordering::Relaxed);
-                });
-            };
-            drop(state);
-            match active.push(&packet) {
-                Ok(()) => return Ok(()),
-                // Its link has just ended: the tab shows another document now, or waits for one, or is gone.
-                Err(PushError::Over) => {
-                    self.deactivate(active.id);
-                }
-                Err(PushError::Full(full)) => {
-                    self.refused.store(weight(&packet), Ordering::Relaxed);
-                    return Err(full.into());
-                }
-                Err(PushError::TooLarge(large)) => return Err(large.into()),
-            }
-        }
-    }
-}
-
-impl State {
-    fn keep(&mut self, packet: Packet, size: usize, limit: usize) -> Result<(), SendError> {
-        let queued = self.early_bytes + size;
-        if queued > limit {
-            return Err(Full { queued, cap: limit }.into());
-        }
-        self.early_bytes = queued;
-        self.early.push(packet);
-        Ok(())
-    }
-}
-
-/// Bytes of a packet, about.
-fn weight(packet: &Packet) -> usize {
-    let mut text = String::new();
-    packet.write(&mut text);
-    text.len() + packet.blobs().iter().map(bytes::Bytes::len).sum::<usize>()
 }

@@ -16,6 +16,7 @@ pub(crate) mod socket;
 pub(crate) mod sync;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -48,6 +49,7 @@ pub(crate) struct ServerState {
     tickets: Mutex<Tickets>,
     own: OnceLock<SocketAddr>,
     start_page: Mutex<Landing>,
+    console_wanted: AtomicBool,
 }
 
 /// An invitation can't be written.
@@ -84,6 +86,7 @@ pub(crate) fn router(state: Arc<ServerState>, live: Router<Arc<ServerState>>) ->
         .route(route::PREFERENCES, get(preferences::preferences))
         .route(&format!("{}{{key}}/{{name}}", route::PRELOAD), get(preferences::preload))
         .route(&format!("{}{{ticket}}", route::ENTER), get(enter::enter))
+        .route(route::CLOSED, get(page::closed))
         .merge(live)
         // Routes and no fallback: axum drops a router's fallback when it is nested twice.
         .route("/", any(assets::serve))
@@ -107,11 +110,17 @@ impl ServerState {
             own: OnceLock::new(),
             start_page: Mutex::default(),
             preferences: Preferences::default(),
+            console_wanted: AtomicBool::new(false),
             config,
             epoch,
             limits,
             renderer,
         })
+    }
+
+    /// Pages are to tell of their console from the start, from now on.
+    pub(crate) fn want_console(&self) {
+        self.console_wanted.store(true, Ordering::Relaxed);
     }
 
     /// Says where the application's own listener is. Without it the router counts as nested in another application.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal};
 
-use crate::app::App;
+use crate::app::{App, AppEvent};
 
 /// Reads the terminal's lines, if there is one, for as long as the process runs.
 pub(crate) fn invite_on_enter(app: &App) {
@@ -18,6 +18,7 @@ pub(crate) fn invite_on_enter(app: &App) {
                 Ok(url) => println!("Open {url}"),
                 Err(error) => eprintln!("{error}"),
             }
+            app.emit(&AppEvent::Activate { has_visible_windows: !app.windows().is_empty() });
         }
     });
 }

@@ -27,6 +27,7 @@ use exciton_protocol::{Args, Extra, Limits, Packet, Seq, TabId, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
+use crate::application::Nobody;
 use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::{ErrorInfo, SendError};
 use crate::event::Outlet;
@@ -64,7 +65,7 @@ impl TestPage {
         static IDS: AtomicU32 = AtomicU32::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         let kept = Limits::default().outbox_bytes as usize;
-        let renderer = Renderer::new(id, TabId::from_bits(id.into()), kept, Arc::new(|_| {}));
+        let renderer = Renderer::new(id, TabId::from_bits(id.into()), kept, Arc::new(Nobody));
         let outlet = TestOutlet { renderer, seq: AtomicU64::new(0), waiting: Mutex::default() };
         Self { ipc_main: ipc_main.clone(), outlet: Arc::new(outlet) }
     }

@@ -1,11 +1,16 @@
 //! The main process' handle to one page.
 
+mod events;
+mod execute;
+mod page;
+
 use std::fmt;
 use std::sync::Arc;
 
 use axum::http::Extensions;
 use exciton_protocol::Call;
 
+pub use self::execute::{ExecuteError, ScriptError};
 use crate::error::SendError;
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
@@ -14,6 +19,8 @@ use crate::send_args::SendArgs;
 ///
 /// It keeps its id over a reload and over a lost connection, and is destroyed when the tab is closed or stays away for
 /// longer than its grace. A clone is another handle to the same page; two are equal if they lead to the same page.
+/// Electron's static `getAllWebContents` and `fromId` are [`App::web_contents`](crate::App::web_contents) and
+/// [`App::web_contents_from_id`](crate::App::web_contents_from_id).
 #[derive(Clone)]
 pub struct WebContents {
     renderer: Arc<Renderer>,
@@ -44,11 +51,6 @@ impl WebContents {
     /// can't be cloned. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
         self.renderer.send(Call::new(channel, args.into_args()?))
-    }
-
-    /// The URL of the page, as the page itself says; empty before it has come.
-    pub fn get_url(&self) -> String {
-        self.renderer.url()
     }
 
     /// What the application's own axum layers put into the request by which the page came: a user, a session.

@@ -21,6 +21,9 @@ pub enum LinkLost {
     /// The application quits.
     #[error("the main process quits")]
     Quit,
+    /// The application has closed the page's window.
+    #[error("the window was closed")]
+    Closed,
 }
 
 /// The other end broke the rules of the wire. The connection is closed; the link may go on over a new one.

@@ -20,4 +20,7 @@ pub struct TabInfo {
     pub nav: String,
     /// The document's address.
     pub url: String,
+    /// Another page has opened the tab, by `window.open` or a link, and can be reached as `window.opener`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opener: bool,
 }

@@ -5,9 +5,9 @@ use crate::bidi;
 use crate::driver::Driver;
 use crate::error::{Error, Result};
 use crate::lines::Lines;
-use fantoccini::Client;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WindowHandle;
+use fantoccini::{Client, Locator};
 use serde_json::Value;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -176,6 +176,16 @@ impl Browser {
                     .refused("the page did not run an inline script (its policy, or its syntax)"))
             }
         }
+    }
+
+    /// Clicks on the first element that a CSS selector finds, as a user does.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be clicked on.
+    pub async fn click(&self, selector: &str) -> Result<()> {
+        let doing = format!("clicking on {selector}");
+        let element = self.client.find(Locator::Css(selector)).await;
+        element.map_err(self.failed(&doing))?.click().await.map_err(self.failed(&doing))
     }
 
     /// Waits until a JavaScript condition is truthy in the current tab. While a page is being replaced

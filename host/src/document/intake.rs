@@ -1,12 +1,14 @@
 //! What was admitted and is not run yet, in order.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
 
 use super::{Document, State, now};
-use crate::web_contents::WebContents;
+use crate::happening::RenderProcessGoneDetails;
+use crate::renderer::Renderer;
 
 /// The queue of the runner.
 #[derive(Default)]
@@ -26,8 +28,18 @@ pub(super) enum Job {
         last: bool,
         piece: Bytes,
     },
-    /// The application has not heard of the page yet.
-    Announce(WebContents),
+    /// The application has not heard of the document yet.
+    Arrive(Arrival),
+}
+
+/// What the application is to hear of a document that has come.
+pub(crate) struct Arrival {
+    /// Its tab is new, and perhaps opened by another one's page.
+    pub(crate) is_new: bool,
+    pub(crate) opener: Option<Arc<Renderer>>,
+    /// How the document before ended, if that said no goodbye.
+    pub(crate) gone: Option<RenderProcessGoneDetails>,
+    pub(crate) url: String,
 }
 
 /// Why a frame of the page was not taken. The connection or request that brought it ends.
@@ -62,10 +74,6 @@ impl Intake {
         self.assembly = BytesMut::new();
     }
 
-    fn announce(&mut self, web_contents: WebContents) {
-        self.jobs.push_front(Job::Announce(web_contents));
-    }
-
     fn put(&mut self, seq: Seq, packet: Packet) {
         self.jobs.push_back(Job::Packet(seq, packet));
     }
@@ -79,17 +87,16 @@ pub(crate) enum Way {
 }
 
 impl Document {
-    /// Lets the application hear of the page, before anything that the page sends.
-    pub(crate) fn announce(self: &std::sync::Arc<Self>) {
-        let web_contents = WebContents::new(self.renderer.clone());
+    /// Lets the application hear of the document, before anything that its page sends.
+    pub(crate) fn announce(self: &Arc<Self>, arrival: Arrival) {
         let mut state = self.lock();
-        state.intake.announce(web_contents);
+        state.intake.jobs.push_front(Job::Arrive(arrival));
         self.start_runner(&mut state);
     }
 
     /// Takes packets that a connection or a synchronous request brought, once and in order, and starts the runner.
     pub(crate) fn take(
-        self: &std::sync::Arc<Self>,
+        self: &Arc<Self>,
         state: &mut State,
         way: Way,
         frame: Frame,

@@ -1,5 +1,7 @@
 //! What a page tells the host itself: reports, in their place among its messages.
 
+mod window;
+
 use std::sync::Arc;
 
 use exciton_protocol::{Call, Value};
@@ -11,6 +13,7 @@ impl Document {
     pub(super) fn hear(self: &Arc<Self>, report: Call) {
         match &*report.channel {
             "preload-error" => self.preload_error(&report),
+            _ if self.hear_of_window(&report) => {}
             name => tracing::warn!(link = ?self.id, report = name, "an unknown report"),
         }
     }

@@ -8,11 +8,12 @@ use std::task::{Context, Waker};
 
 use exciton_protocol::{Call, Packet, Seq};
 
-use super::intake::Job;
+use super::intake::{Arrival, Job};
 use super::{Document, State, now};
 use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::ErrorInfo;
 use crate::event::Outlet;
+use crate::happening::Happening;
 
 impl Document {
     /// Starts a runner unless one is at work.
@@ -34,11 +35,21 @@ impl Document {
             };
             drop(state);
             match job {
-                Job::Announce(web_contents) => self.renderer.announce(&web_contents),
+                Job::Arrive(arrival) => self.arrive(arrival),
                 Job::Packet(seq, packet) => self.call(seq, packet),
                 Job::Part { seq, last, piece } => self.assemble(seq, last, &piece),
             }
         }
+    }
+
+    fn arrive(&self, arrival: Arrival) {
+        if arrival.is_new {
+            self.renderer.announce(arrival.opener.as_ref());
+        }
+        if let Some(gone) = arrival.gone {
+            self.renderer.happened(Happening::RenderProcessGone(gone));
+        }
+        self.renderer.happened(Happening::DidNavigate(arrival.url));
     }
 
     /// Calls the listeners of one packet; it is consumed then.

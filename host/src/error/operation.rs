@@ -16,6 +16,14 @@ pub enum SendError {
     /// The message is larger than any message may be. Send it in pieces.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    /// Too many scripts run in the page that are not done.
+    #[error("{open} scripts would run in the page at once, the limit is {limit}")]
+    Busy {
+        /// Scripts, with this one.
+        open: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// An argument is something that can't travel.
     #[error("An object could not be cloned: {0}")]
     NotCloneable(#[from] EncodeError),

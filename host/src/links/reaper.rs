@@ -18,7 +18,7 @@ impl Links {
     }
 
     /// Returns false when there is nothing left to look after.
-    fn reap_once(&self) -> bool {
+    fn reap_once(self: &Arc<Self>) -> bool {
         let mut state = self.lock();
         if state.documents.is_empty() {
             state.reaping = false;
@@ -27,8 +27,10 @@ impl Links {
         let documents: Vec<_> = state.documents.values().cloned().collect();
         drop(state);
         for document in documents {
-            if let Some(over) = due(&document) {
-                self.end(over, LinkLost::Expired);
+            let Some(over) = due(&document) else { continue };
+            if let Some(farewell) = self.end(over, LinkLost::Expired) {
+                // Listeners may block, and other pages' graces run out meanwhile.
+                tokio::task::spawn_blocking(move || farewell.say());
             }
         }
         true
@@ -42,8 +44,10 @@ fn due(document: &crate::document::Document) -> Option<LinkId> {
         && let Some(conn) = state.link.conn()
     {
         tracing::debug!(link = ?document.id, "a connection is silent");
-        state.link.handle_closed(conn, Gone::Vanished, now);
+        drop(state);
+        document.disconnected(conn, Gone::Vanished);
         document.outgoing.notify_one();
+        state = document.lock();
     }
     state.link.is_expired(now).then_some(document.id)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use exciton_protocol::{LinkId, TabId, TabInfo};
 
-use crate::renderer::{Created, Renderer};
+use crate::application::Application;
+use crate::renderer::Renderer;
 
 /// All tabs, with the document that each shows.
 #[derive(Default)]
@@ -25,6 +26,16 @@ pub(super) struct Place {
     pub(super) renderer: Arc<Renderer>,
     /// Nobody has heard of its WebContents.
     pub(super) is_new: bool,
+    /// The tab of the page that has opened this one.
+    pub(super) opener: Option<Arc<Renderer>>,
+    /// The document before has left no mark.
+    pub(super) is_sudden: bool,
+}
+
+impl Place {
+    fn new(renderer: Arc<Renderer>, opener: Option<Arc<Renderer>>) -> Self {
+        Self { renderer, is_new: true, opener, is_sudden: false }
+    }
 }
 
 impl Tabs {
@@ -37,44 +48,39 @@ impl Tabs {
         link: LinkId,
         info: &TabInfo,
         limit: usize,
-        created: &Created,
+        app: &Arc<dyn Application>,
     ) -> Result<Place, getrandom::Error> {
         let named = TabId::parse(&info.tab).ok();
         let Some(tab) = named.and_then(|tab| self.tabs.get_mut(&tab)) else {
             // A tab that an earlier life of the host named keeps its name.
             let tab = named.map_or_else(random_tab, Ok)?;
-            return Ok(Place {
-                renderer: self.insert(tab, Some(link), limit, created),
-                is_new: true,
-            });
+            return Ok(Place::new(self.insert(tab, Some(link), limit, app), None));
         };
-        let succeeds = match tab.shows {
-            None => true,
-            Some(before) => {
-                LinkId::parse(&info.left) == Ok(before)
-                    || LinkId::parse(&info.previous) == Ok(before) && is_unconnected(&tab.renderer)
-            }
-        };
+        let left = tab.shows.is_none_or(|before| LinkId::parse(&info.left) == Ok(before));
+        let succeeds = left
+            || LinkId::parse(&info.previous).ok() == tab.shows && is_unconnected(&tab.renderer);
         if succeeds {
             tab.shows = Some(link);
-            return Ok(Place { renderer: tab.renderer.clone(), is_new: false });
+            let renderer = tab.renderer.clone();
+            return Ok(Place { renderer, is_new: false, opener: None, is_sudden: !left });
         }
-        let preferences = tab.renderer.preferences();
-        let renderer = self.insert(random_tab()?, Some(link), limit, created);
+        let before = tab.renderer.clone();
+        let renderer = self.insert(random_tab()?, Some(link), limit, app);
         // A duplicate of a window is loaded as the window itself would be.
-        if let Some(preferences) = preferences {
+        if let Some(preferences) = before.preferences() {
             renderer.set_preferences(preferences);
         }
-        Ok(Place { renderer, is_new: true })
+        // The storage of a page that was opened by another one is a copy of that one's, too.
+        Ok(Place::new(renderer, info.opener.then_some(before)))
     }
 
     /// A tab whose page is still to come.
     pub(super) fn expect(
         &mut self,
         limit: usize,
-        created: &Created,
+        app: &Arc<dyn Application>,
     ) -> Result<Arc<Renderer>, getrandom::Error> {
-        Ok(self.insert(random_tab()?, None, limit, created))
+        Ok(self.insert(random_tab()?, None, limit, app))
     }
 
     fn insert(
@@ -82,10 +88,10 @@ impl Tabs {
         tab: TabId,
         shows: Option<LinkId>,
         limit: usize,
-        created: &Created,
+        app: &Arc<dyn Application>,
     ) -> Arc<Renderer> {
         self.next_id += 1;
-        let renderer = Renderer::new(self.next_id, tab, limit, created.clone());
+        let renderer = Renderer::new(self.next_id, tab, limit, app.clone());
         self.tabs.insert(tab, Tab { renderer: renderer.clone(), shows });
         renderer
     }
@@ -105,8 +111,16 @@ impl Tabs {
         self.tabs.get(&tab)?.shows
     }
 
-    pub(super) fn remove(&mut self, tab: TabId) -> Option<Arc<Renderer>> {
-        self.tabs.remove(&tab).map(|tab| tab.renderer)
+    pub(super) fn holds(&self, renderer: &Arc<Renderer>) -> bool {
+        self.tabs.get(&renderer.tab).is_some_and(|tab| Arc::ptr_eq(&tab.renderer, renderer))
+    }
+
+    pub(super) fn remove(&mut self, tab: TabId) {
+        self.tabs.remove(&tab);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tabs.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -132,10 +146,11 @@ fn random_tab() -> Result<TabId, getrandom::Error> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::application::Nobody;
 
     fn place(tabs: &mut Tabs, link: u128, info: &TabInfo) -> Place {
-        let created: Created = Arc::new(|_| {});
-        tabs.place(LinkId::from_bits(link), info, 100, &created).unwrap()
+        let app: Arc<dyn Application> = Arc::new(Nobody);
+        tabs.place(LinkId::from_bits(link), info, 100, &app).unwrap()
     }
 
     fn link(bits: u128) -> String {
@@ -171,14 +186,29 @@ mod tests {
         let first = place(&mut tabs, 1, &TabInfo::default()).renderer;
         let crashed =
             TabInfo { tab: first.tab.to_string(), previous: link(1), ..TabInfo::default() };
-        assert_eq!(place(&mut tabs, 2, &crashed).renderer.id, first.id);
+        let next = place(&mut tabs, 2, &crashed);
+        assert_eq!((next.renderer.id, next.is_sudden), (first.id, true));
+        let left = TabInfo { left: link(2), previous: link(2), ..crashed };
+        assert!(!place(&mut tabs, 3, &left).is_sudden);
+    }
+
+    #[test]
+    fn a_page_that_another_opened_knows_its_opener() {
+        let mut tabs = Tabs::default();
+        let first = place(&mut tabs, 1, &TabInfo::default()).renderer;
+        let copied = TabInfo { tab: first.tab.to_string(), opener: true, ..TabInfo::default() };
+        let opened = place(&mut tabs, 2, &copied);
+        assert_eq!(opened.opener.map(|opener| opener.id), Some(first.id));
+        assert!(
+            place(&mut tabs, 3, &TabInfo { opener: true, ..TabInfo::default() }).opener.is_none()
+        );
     }
 
     #[test]
     fn the_page_of_a_window_finds_its_place() {
         let mut tabs = Tabs::default();
-        let created: Created = Arc::new(|_| {});
-        let window = tabs.expect(100, &created).unwrap();
+        let app: Arc<dyn Application> = Arc::new(Nobody);
+        let window = tabs.expect(100, &app).unwrap();
         let info = TabInfo { tab: window.tab.to_string(), ..TabInfo::default() };
         let found = place(&mut tabs, 1, &info);
         assert!(!found.is_new);

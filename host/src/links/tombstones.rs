@@ -1,30 +1,31 @@
 //! Links that have ended, so that a late request can't bring one back to life.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
-use exciton_protocol::LinkId;
+use exciton_protocol::{LinkId, LinkLost};
 
 /// A bounded memory: the oldest is forgotten first.
 #[derive(Default)]
 pub(super) struct Tombstones {
-    set: HashSet<LinkId>,
+    ended: HashMap<LinkId, LinkLost>,
     order: VecDeque<LinkId>,
 }
 
 impl Tombstones {
-    pub(super) fn add(&mut self, link: LinkId, limit: usize) {
-        if self.set.insert(link) {
+    pub(super) fn add(&mut self, link: LinkId, why: LinkLost, limit: usize) {
+        if self.ended.insert(link, why).is_none() {
             self.order.push_back(link);
         }
         while self.order.len() > limit {
             if let Some(oldest) = self.order.pop_front() {
-                self.set.remove(&oldest);
+                self.ended.remove(&oldest);
             }
         }
     }
 
-    pub(super) fn contains(&self, link: LinkId) -> bool {
-        self.set.contains(&link)
+    /// Why the link has ended.
+    pub(super) fn get(&self, link: LinkId) -> Option<LinkLost> {
+        self.ended.get(&link).copied()
     }
 }
 
@@ -36,9 +37,10 @@ mod tests {
     fn the_oldest_is_forgotten_past_the_limit() {
         let mut ended = Tombstones::default();
         for bits in 0..4 {
-            ended.add(LinkId::from_bits(bits), 3);
+            ended.add(LinkId::from_bits(bits), LinkLost::Closed, 3);
         }
-        let known: Vec<bool> = (0..4).map(|bits| ended.contains(LinkId::from_bits(bits))).collect();
-        assert_eq!(known, [false, true, true, true]);
+        let known = (0..4).map(|bits| ended.get(LinkId::from_bits(bits)));
+        let closed = Some(LinkLost::Closed);
+        assert_eq!(known.collect::<Vec<_>>(), [None, closed, closed, closed]);
     }
 }

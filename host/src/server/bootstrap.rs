@@ -35,6 +35,9 @@ struct Facts<'a> {
     preferences: Option<Told>,
     /// Where the routes of `_exciton` are: a URL relative to the page's own, with a slash at its end.
     base: String,
+    /// Somebody listens to the consoles of pages.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    console: bool,
 }
 
 /// `/_exciton/electron.js`: blocks its page until it has run, so that `require('electron')` works in the next script.
@@ -67,6 +70,7 @@ pub(super) async fn boot(
 
 fn facts(state: &ServerState, visit: &Visit) -> String {
     let base = format!("{}/", visit.door.path.as_deref().unwrap_or(&visit.mount));
+    let console = state.console_wanted.load(std::sync::atomic::Ordering::Relaxed);
     let facts = Facts {
         version: VERSION,
         epoch: state.epoch,
@@ -74,6 +78,7 @@ fn facts(state: &ServerState, visit: &Visit) -> String {
         release: env!("CARGO_PKG_VERSION"),
         preferences: state.preferences.common(state),
         base,
+        console,
     };
     // Numbers and plain texts can't fail to be written.
     serde_json::to_string(&facts).unwrap_or_default()

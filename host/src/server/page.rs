@@ -10,6 +10,15 @@ pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
     html(status, title, &format!("<h1>{}</h1><p>{}</p>", escaped(title), escaped(text)), None)
 }
 
+/// `/_exciton/closed`: takes the place of a page whose window was closed, where the browser doesn't let it close its tab.
+pub(super) async fn closed() -> Response {
+    message(
+        StatusCode::OK,
+        "This window was closed",
+        "The application has closed it. You can close this tab.",
+    )
+}
+
 /// A page that replaces itself by `target`, a URL relative to this one. Without a script it shows a link.
 pub(super) fn replace_by(target: &str, before: &str) -> Response {
     let body = format!("<noscript><a href=\"{}\">Go on</a></noscript>", escaped(target));

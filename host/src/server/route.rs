@@ -15,6 +15,8 @@ pub(crate) enum Route {
     Boot,
     /// The renderer, as a script or a module; a preload script.
     Script,
+    /// Where a page goes whose window was closed.
+    Closed,
     /// The way in.
     Enter,
     /// A page, or a file beside it.
@@ -30,6 +32,7 @@ impl Route {
             ALIVE => Self::Alive,
             BOOT | PREFERENCES => Self::Boot,
             SCRIPT | MODULE => Self::Script,
+            CLOSED => Self::Closed,
             _ if path.starts_with(PRELOAD) => Self::Script,
             _ if path.starts_with(ENTER) => Self::Enter,
             _ => Self::Page,
@@ -41,7 +44,7 @@ impl Route {
         match self {
             Self::Socket | Self::Enter => "GET",
             Self::Sync => "PUT",
-            Self::Alive | Self::Boot | Self::Script | Self::Page => "GET, HEAD",
+            Self::Alive | Self::Boot | Self::Script | Self::Closed | Self::Page => "GET, HEAD",
         }
     }
 
@@ -56,6 +59,7 @@ pub(crate) const ALIVE: &str = "/_exciton/alive";
 pub(crate) const BOOT: &str = "/_exciton/boot";
 pub(crate) const SCRIPT: &str = "/_exciton/electron.js";
 pub(crate) const MODULE: &str = "/_exciton/electron.mjs";
+pub(crate) const CLOSED: &str = "/_exciton/closed";
 /// A tab may be named in its query.
 pub(crate) const PREFERENCES: &str = "/_exciton/preferences";
 /// A key and a name follow.

@@ -71,7 +71,7 @@ async fn converse(links: Arc<Links>, conn: ConnId, extensions: Extensions, mut s
         gone = write(&document, conn, &links, sink) => gone,
     };
     tracing::debug!(link = ?document.id, conn, ?gone, "a connection has ended");
-    document.lock().link.handle_closed(conn, gone, now());
+    document.disconnected(conn, gone);
 }
 
 /// Why a connection goes no further.

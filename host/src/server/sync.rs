@@ -89,7 +89,7 @@ fn admit(
         document.take(&mut state, Way::Sync, frame.clone(), share)?;
     }
     if request.head.bye {
-        state.link.handle_bye(now());
+        Document::said_goodbye(&mut state);
     }
     drop(state);
     document.heard();

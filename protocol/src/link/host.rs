@@ -143,6 +143,11 @@ impl<P: Merge, A> HostLink<P, A> {
         self.open_invokes = self.open_invokes.saturating_sub(1);
     }
 
+    /// How many invokes wait for their answer.
+    pub fn open_invokes(&self) -> u32 {
+        self.open_invokes
+    }
+
     /// The listeners of `count` further packets were called.
     pub fn consumed(&mut self, count: u32, now: Millis) {
         self.inbox.consume(count, &self.limits, now);

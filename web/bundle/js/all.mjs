@@ -1,6 +1,18 @@
 // All tests of this folder, for a page: await run() gives {passed, failures: [text]}.
 
-const FILES = ['clone', 'clone_builtin', 'context_bridge', 'emitter', 'inbound', 'ipc_renderer', 'link', 'preload', 'vectors'];
+const FILES = [
+  'clone',
+  'clone_builtin',
+  'console',
+  'context_bridge',
+  'emitter',
+  'inbound',
+  'ipc_renderer',
+  'link',
+  'preload',
+  'vectors',
+  'window',
+];
 
 export async function run() {
   const all = { passed: 0, failures: [] };

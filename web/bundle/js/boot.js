@@ -3,9 +3,11 @@
 import { pageClock } from './clock.js';
 import { defineGlobals, electronOf, makeRequire } from './electron.js';
 import { LINK, createLink } from './link.js';
+import { browserPage } from './page.js';
 import { hasRequire, readPreferences } from './preferences.js';
 import { loadPreload, preloadModules } from './preload.js';
 import { defineProcess } from './process.js';
+import { attachWindow } from './window.js';
 
 // start: {core: wasm-bindgen's exports, wasm: () => its bytes as text}.
 export function bootScript(start) {
@@ -43,6 +45,8 @@ function documentLink({ core, wasm }) {
   const limits = core.start(callbacks);
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);
+  const facts = globalThis[Symbol.for('exciton.boot')];
+  attachWindow(made.link, browserPage(facts?.base ?? document.baseURI), facts?.console === true);
   Object.defineProperty(globalThis, LINK, { value: made.link });
   return made.link;
 }

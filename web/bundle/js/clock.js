@@ -27,10 +27,6 @@ export const pageClock = {
     addEventListener('load', once);
   },
 
-  navigate(url) {
-    location.assign(url);
-  },
-
   // As if the error had been thrown in a task of its own.
   report(error) {
     if (typeof reportError === 'function') reportError(error);

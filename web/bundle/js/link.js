@@ -14,7 +14,7 @@ export const LINK = Symbol.for('exciton');
 export function createLink(core, limits, clock) {
   const faces = [];
   // What the host may want of the page itself: name -> handler.
-  const orders = new Map([['navigate', ([url]) => clock.navigate(url)]]);
+  const orders = new Map();
   // Seq of an invoke -> its settle function.
   const unsettled = new Map();
   let waiting = emptyBatch();
@@ -148,6 +148,7 @@ export function createLink(core, limits, clock) {
         unsettled.clear();
         for (const [seq, settle] of before) settle(false, loss(why, seq < departed), null, false);
         for (const face of faces) face.lost?.({ why, unknown, unsent });
+        orders.get('lost')?.([why]);
       },
     },
   };
@@ -207,4 +208,5 @@ const REASONS = {
   expired: 'The host had given up this page',
   replaced: 'Another page took over from this one',
   quit: 'The host has quit',
+  closed: 'The window was closed',
 };

@@ -140,6 +140,7 @@ impl SyncError {
             Self::Lost { why: LinkLost::HostRestarted, .. } => "HOST_RESTARTED",
             Self::Lost { why: LinkLost::Replaced, .. } => "REPLACED",
             Self::Lost { why: LinkLost::Quit, .. } => "QUIT",
+            Self::Lost { why: LinkLost::Closed, .. } => "CLOSED",
             Self::Lost { .. } => "EXPIRED",
             Self::Refused { .. } => "REFUSED",
             Self::Garbled => "GARBLED",
@@ -185,6 +186,7 @@ pub(crate) fn lost_text(why: LinkLost) -> &'static str {
         LinkLost::HostRestarted => "the main process was restarted",
         LinkLost::Replaced => "the page was replaced by a newer document",
         LinkLost::Quit => "the main process has quit",
+        LinkLost::Closed => "the window was closed",
         _ => "the main process had given this page up",
     }
 }

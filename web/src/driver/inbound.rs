@@ -111,6 +111,7 @@ pub(crate) fn lost_reason(why: &JsValue) -> Option<LinkLost> {
         "expired" => LinkLost::Expired,
         "replaced" => LinkLost::Replaced,
         "quit" => LinkLost::Quit,
+        "closed" => LinkLost::Closed,
         _ => return None,
     })
 }
@@ -121,6 +122,7 @@ pub fn lost_name(why: LinkLost) -> &'static str {
         LinkLost::HostRestarted => "host-restarted",
         LinkLost::Replaced => "replaced",
         LinkLost::Quit => "quit",
+        LinkLost::Closed => "closed",
         _ => "expired",
     }
 }

@@ -23,8 +23,10 @@ impl Inner {
         };
         self.close_socket(CloseReason::LinkLost);
         self.generation.set(self.generation.get().wrapping_add(1));
-        // A page that another document has replaced must not take the tab back before it is used again.
-        self.boot.set(Boot::Unknown { urgent: why != LinkLost::Replaced });
+        // A page that another document has replaced must not take the tab back before it is used again, and one whose
+        // window was closed is about to go.
+        let urgent = !matches!(why, LinkLost::Replaced | LinkLost::Closed);
+        self.boot.set(Boot::Unknown { urgent });
         self.departed.set(0);
         self.pieces.borrow_mut().clear();
         *self.arrivals.borrow_mut() = Arrivals::default();

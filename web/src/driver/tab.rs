@@ -53,6 +53,7 @@ impl Tab {
             ("left", &left.into()),
             ("nav", &navigation().into()),
             ("url", &address().into()),
+            ("opener", &has_opener().into()),
         ]);
         if let Ok(json) = web::write_json(&info) {
             *self.info.borrow_mut() = json;
@@ -110,6 +111,11 @@ fn navigation() -> String {
         web::call(&web::get_global("performance"), "getEntriesByType", &[&"navigation".into()]);
     let entry = web::get(&entries.unwrap_or(JsValue::UNDEFINED), "0");
     web::get_text(&entry, "type").unwrap_or_default()
+}
+
+/// Whether another page has opened this one and is there.
+fn has_opener() -> bool {
+    web::get_global("opener").is_object()
 }
 
 fn address() -> String {

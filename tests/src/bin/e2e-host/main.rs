@@ -4,6 +4,7 @@ mod order;
 mod preload;
 mod sync;
 mod tabs;
+mod windows;
 
 use exciton::{App, BrowserWindow, CommandLine};
 
@@ -14,6 +15,7 @@ async fn main() -> exciton::Result<()> {
     order::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
+    windows::listen(&app)?;
     preload::listen(&app)?;
     let options = preload::options()?;
     app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));

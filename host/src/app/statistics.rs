@@ -1,0 +1,43 @@
+//! How much there is of everything.
+
+use super::App;
+
+/// What an application holds at a moment. When all pages have gone, all but the application's own listeners are back at
+/// zero: a number that grows over the days is a leak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Windows that are not closed.
+    pub windows: usize,
+    /// Pages, open or in their grace.
+    pub web_contents: usize,
+    /// Conversations with documents: the shown ones, those in a back/forward cache, and those that have just left.
+    pub links: usize,
+    /// Open WebSockets.
+    pub sockets: usize,
+    /// Calls of pages that have no answer yet.
+    pub pending_invokes: usize,
+    /// Scripts that run in pages.
+    pub pending_scripts: usize,
+    /// Listeners and handlers: of the application, its windows, its pages and `ipc_main`.
+    pub listeners: usize,
+}
+
+impl App {
+    /// Counts what there is. Each number is exact, though they are not of quite the same moment.
+    pub fn statistics(&self) -> Statistics {
+        let windows = self.windows();
+        let counts = self.inner.live.get().map(|live| live.links.counts()).unwrap_or_default();
+        let own = self.inner.signals.len() + self.inner.ipc_main.emitter().len();
+        let of_windows = windows.iter().map(|window| window.listeners()).sum::<usize>();
+        Statistics {
+            windows: windows.len(),
+            web_contents: counts.tabs,
+            links: counts.links,
+            sockets: counts.sockets,
+            pending_invokes: counts.invokes,
+            pending_scripts: counts.executions,
+            listeners: own + of_windows + counts.listeners,
+        }
+    }
+}

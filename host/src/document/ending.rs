@@ -1,0 +1,65 @@
+//! How a document goes: into the cache, out of its tab, for good.
+
+use exciton_protocol::{ConnId, Gone, LinkLost};
+
+use super::{Document, now};
+use crate::happening::{RenderProcessGoneDetails, RenderProcessGoneReason};
+
+impl Document {
+    /// The link ends: waiting requests are answered, the socket is told and closed.
+    pub(crate) fn end(&self, why: LinkLost) {
+        let mut state = self.lock();
+        state.over.get_or_insert(why);
+        state.intake.clear();
+        let executions = std::mem::take(&mut state.executions);
+        drop(state);
+        drop(executions);
+        self.outgoing.notify_one();
+        self.answered.notify_waiters();
+    }
+
+    /// Another document has taken its place. What its page still had to say has a moment to arrive.
+    pub(crate) fn retire(&self) {
+        let mut state = self.lock();
+        if state.frozen {
+            return;
+        }
+        state.retired = true;
+        state.link.retire(now());
+        let executions = std::mem::take(&mut state.executions);
+        drop(state);
+        drop(executions);
+    }
+
+    /// Its page has gone into the back/forward cache.
+    pub(crate) fn freeze(&self) {
+        let mut state = self.lock();
+        state.frozen = true;
+        state.retired = false;
+        state.link.freeze(now());
+    }
+
+    /// The page said goodbye, by a request of its own.
+    pub(crate) fn said_goodbye(state: &mut super::State) {
+        state.parted = Some(Gone::Bye);
+        state.link.handle_bye(now());
+    }
+
+    /// A connection has ended. What was said by a goodbye stays said.
+    pub(crate) fn disconnected(&self, conn: ConnId, gone: Gone) {
+        let mut state = self.lock();
+        if state.link.handle_closed(conn, gone, now()) && state.parted != Some(Gone::Bye) {
+            state.parted = Some(gone);
+        }
+    }
+
+    /// How the page ended, if it said no goodbye.
+    pub(crate) fn how_gone(&self) -> Option<RenderProcessGoneDetails> {
+        let reason = match self.lock().parted {
+            Some(Gone::Bye) => return None,
+            Some(Gone::Closed) => RenderProcessGoneReason::Crashed,
+            _ => RenderProcessGoneReason::AbnormalExit,
+        };
+        Some(RenderProcessGoneDetails { reason })
+    }
+}

@@ -1,0 +1,34 @@
+//! What there is of everything, to be looked at: when all pages have gone, nothing may be left.
+
+use std::sync::atomic::Ordering;
+
+use super::Links;
+
+/// What the links of an application hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) tabs: usize,
+    pub(crate) links: usize,
+    pub(crate) sockets: usize,
+    pub(crate) invokes: usize,
+    pub(crate) executions: usize,
+    pub(crate) listeners: usize,
+}
+
+impl Links {
+    pub(crate) fn counts(&self) -> Counts {
+        let state = self.lock();
+        let tabs = state.tabs.len();
+        let documents: Vec<_> = state.documents.values().cloned().collect();
+        let renderers = state.tabs.renderers();
+        drop(state);
+        Counts {
+            tabs,
+            links: documents.len(),
+            sockets: self.sockets.load(Ordering::Acquire),
+            invokes: documents.iter().map(|one| one.lock().link.open_invokes() as usize).sum(),
+            executions: documents.iter().map(|one| one.executions()).sum(),
+            listeners: renderers.iter().map(|one| one.signals.len()).sum(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Where a page is, and where it shall go.
+
+use std::path::Path;
+
+use exciton_protocol::Args;
+
+use super::WebContents;
+use crate::application::Target;
+use crate::error::{Error, SendError};
+
+impl WebContents {
+    /// The URL of the page, as the page itself says; empty before it has come.
+    pub fn get_url(&self) -> String {
+        self.renderer.url()
+    }
+
+    /// The title of the page, as the page itself says.
+    pub fn get_title(&self) -> String {
+        self.renderer.title()
+    }
+
+    /// Whether a document is being loaded: from its coming to its `load` event.
+    pub fn is_loading(&self) -> bool {
+        self.renderer.is_loading()
+    }
+
+    /// Takes the page to another one of the application, by its URL: `"/"`, `"/settings?tab=2"`, or the same with the
+    /// application's address in front.
+    ///
+    /// # Errors
+    /// The URL is another site's, or the page is destroyed.
+    pub fn load_url(&self, url: &str) -> Result<(), Error> {
+        self.renderer.app.load(&self.renderer, Target::Url(url))
+    }
+
+    /// Takes the page to a file of the application.
+    ///
+    /// # Errors
+    /// There is no such file (the error names the absolute path that was tried), or the page is destroyed.
+    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        self.renderer.app.load(&self.renderer, Target::File(path.as_ref()))
+    }
+
+    /// Loads the page anew.
+    ///
+    /// # Errors
+    /// The page is destroyed, or takes messages too slowly.
+    pub fn reload(&self) -> Result<(), SendError> {
+        self.renderer.order("reload", Args::none())
+    }
+
+    /// Closes the page as if it had called `window.close()`, its `beforeunload` included: see
+    /// [`BrowserWindow::close`](crate::BrowserWindow::close), whose `close` event isn't emitted by this.
+    pub fn close(&self) {
+        self.renderer.app.close(&self.renderer);
+    }
+
+    /// Whether the page is gone for good.
+    pub fn is_destroyed(&self) -> bool {
+        self.renderer.is_destroyed()
+    }
+}

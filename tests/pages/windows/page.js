@@ -1,0 +1,14 @@
+// What every page of the windows' tests has.
+const { ipcRenderer } = require('electron');
+
+window.id = 0;
+ipcRenderer.invoke('who').then((id) => (window.id = id));
+
+// Calls the host and keeps the outcome in window.calls[name]: {value} or {error}.
+window.calls = {};
+function call(name, channel, ...args) {
+  ipcRenderer.invoke(channel, ...args).then(
+    (value) => (window.calls[name] = { value }),
+    ({ message }) => (window.calls[name] = { error: message }),
+  );
+}
