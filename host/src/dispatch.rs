@@ -1,6 +1,7 @@
 //! THE order in which what a page sent reaches listeners and handlers.
 //!
-//! A message goes to the channel's listeners in the order of their registration, an `invoke` to the channel's handler.
+//! A message goes to the channel's listeners, scope by scope and in the order of their registration, an `invoke` to the
+//! channel's nearest handler.
 //! Each is called, and the future that it returns is polled once, before the next one is called. What is pending then
 //! goes on beside the page's next messages.
 //!
@@ -20,9 +21,10 @@ use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
 use crate::error::{ErrorInfo, panic_message};
-use crate::event::{IpcMainEvent, IpcMainInvokeEvent, Outlet, PendingReply};
+use crate::event::{IpcMainEvent, IpcMainInvokeEvent, Outlet, PendingReply, Sender};
 use crate::handler::{BadArguments, BoxFuture, Flow, Heard, Outcome};
 use crate::ipc_main::IpcMain;
+use crate::scopes::Scopes;
 
 /// How the page made the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +67,18 @@ pub(crate) fn dispatch(
         seq = request.seq
     );
     let _entered = span.enter();
+    let from = Sender::new(outlet.clone(), request.extra.frame);
+    let scopes = Scopes::new(from.document(), outlet.renderer(), ipc_main);
     // User code is guarded where it is called; what unwinds to here are destructors of removed closures.
     let called = catch_unwind(AssertUnwindSafe(|| match request.kind {
-        Incoming::Send => listen(ipc_main, IpcMainEvent::new(outlet.clone()), request, &span, cx),
-        Incoming::Sync => {
-            let event = IpcMainEvent::sync(outlet.clone(), request.seq, request.channel);
-            listen(ipc_main, event, request, &span, cx)
+        Incoming::Send => {
+            listen(&scopes, &from, IpcMainEvent::new(from.clone()), request, &span, cx)
         }
-        Incoming::Invoke => invoke(ipc_main, outlet, request, &span, cx).into_iter().collect(),
+        Incoming::Sync => {
+            let event = IpcMainEvent::sync(from.clone(), request.seq, request.channel);
+            listen(&scopes, &from, event, request, &span, cx)
+        }
+        Incoming::Invoke => invoke(&scopes, &from, request, &span, cx).into_iter().collect(),
     }));
     called.unwrap_or_else(|payload| {
         tracing::error!(
@@ -85,33 +91,81 @@ pub(crate) fn dispatch(
 
 /// Calls the listeners. A `sendSync` is decided when the last clone of the event is dropped: without a listener here.
 fn listen(
-    ipc_main: &IpcMain,
+    scopes: &Scopes<'_>,
+    from: &Sender,
     event: IpcMainEvent,
     request: Request<'_>,
     span: &Span,
     cx: &mut Context<'_>,
 ) -> Vec<BoxFuture<()>> {
-    let Request { channel, args, .. } = request;
-    let emitter = ipc_main.emitter();
-    let mut pending = Vec::new();
-    let Some(listeners) = emitter.snapshot(channel) else {
-        tracing::debug!("no listener");
-        return pending;
-    };
-    for listener in listeners.iter().filter(|listener| emitter.admit(channel, listener)) {
+    let Request { kind, channel, args, .. } = request;
+    let mut calls = Calls { event, channel, span, pending: Vec::new(), count: 0 };
+    let observers = from.outlet().renderer().observers.of(kind == Incoming::Sync);
+    if !observers.is_empty() {
+        match args.values() {
+            Ok(values) => {
+                for observer in observers {
+                    calls.call(cx, |event| Ok(observer(event, channel, &values)));
+                }
+            }
+            Err(error) => wrong_argument(&calls.event, channel, &error.into()),
+        }
+    }
+    for scope in scopes.iter() {
+        let emitter = scope.emitter();
+        let listeners = emitter.snapshot(channel);
+        for listener in listeners.iter().flat_map(|listeners| listeners.iter()) {
+            if emitter.admit(channel, listener) {
+                calls.call(cx, |event| (listener.call)(event, &args));
+            }
+        }
+    }
+    if calls.count == 0 {
+        calls.nobody(kind, from);
+    }
+    calls.pending
+}
+
+/// The listeners of one message, as they are called.
+struct Calls<'a> {
+    event: IpcMainEvent,
+    channel: &'a str,
+    span: &'a Span,
+    pending: Vec<BoxFuture<()>>,
+    count: u32,
+}
+
+impl Calls<'_> {
+    fn call(
+        &mut self,
+        cx: &mut Context<'_>,
+        listener: impl FnOnce(IpcMainEvent) -> Result<Flow<Heard>, BadArguments>,
+    ) {
+        let Self { event, channel, span, .. } = self;
+        self.count += 1;
         let watch = Watch::new("listener", channel);
-        match catch_unwind(AssertUnwindSafe(|| (listener.call)(event.clone(), &args))) {
+        match catch_unwind(AssertUnwindSafe(|| listener(event.clone()))) {
             Ok(Ok(Flow::Now(heard))) => log(channel, heard),
             Ok(Ok(Flow::Later(future))) => {
-                let rest = heard_later(future, event.clone(), channel.into());
-                pending.extend(poll_once(Box::pin(rest.instrument(span.clone())), cx));
+                let rest = heard_later(future, event.clone(), (*channel).into());
+                self.pending.extend(poll_once(Box::pin(rest.instrument((*span).clone())), cx));
             }
-            Ok(Err(wrong)) => wrong_argument(&event, channel, &wrong),
-            Err(payload) => panicked(&event, channel, payload),
+            Ok(Err(wrong)) => wrong_argument(event, channel, &wrong),
+            Err(payload) => panicked(event, channel, payload),
         }
         watch.stop();
     }
-    pending
+
+    fn nobody(&self, kind: Incoming, from: &Sender) {
+        let (channel, id) = (self.channel, from.outlet().renderer().id);
+        if kind == Incoming::Sync {
+            tracing::warn!(
+                "WebContents #{id} called ipcRenderer.sendSync() with '{channel}' channel without listeners."
+            );
+        } else {
+            tracing::debug!("no listener");
+        }
+    }
 }
 
 async fn heard_later(future: BoxFuture<Heard>, event: IpcMainEvent, channel: Box<str>) {
@@ -140,20 +194,20 @@ fn panicked(event: &IpcMainEvent, channel: &str, payload: Box<dyn Any + Send>) {
 
 /// Calls the handler.
 fn invoke(
-    ipc_main: &IpcMain,
-    outlet: &Arc<dyn Outlet>,
+    scopes: &Scopes<'_>,
+    from: &Sender,
     request: Request<'_>,
     span: &Span,
     cx: &mut Context<'_>,
 ) -> Option<BoxFuture<()>> {
     let Request { channel, args, seq, .. } = request;
-    let reply = PendingReply::new(outlet.clone(), seq);
-    let Some(handler) = ipc_main.emitter().handler(channel) else {
+    let reply = PendingReply::new(from.outlet().clone(), seq);
+    let Some(handler) = scopes.handler(channel) else {
         tracing::debug!("no handler");
         reply.settle(Err(ErrorInfo::no_handler(channel)));
         return None;
     };
-    let event = IpcMainInvokeEvent::new(outlet.clone());
+    let event = IpcMainInvokeEvent::new(from.clone());
     let watch = Watch::new("handler", channel);
     let mut pending = None;
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(event, args))) {

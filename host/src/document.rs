@@ -10,7 +10,7 @@ mod report;
 mod runner;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use exciton_protocol::{
@@ -22,16 +22,20 @@ use tokio::sync::Notify;
 pub(crate) use self::execution::Execution;
 use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
+pub(crate) use self::report::BadReport;
 use crate::cargo::Cargo;
+use crate::error::SendError;
 use crate::event::Outlet;
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
+use crate::web_frame_main::Frames;
 
 /// A document and its link.
 pub(crate) struct Document {
     pub(crate) id: LinkId,
     pub(crate) renderer: Arc<Renderer>,
+    frames: Frames,
     ipc_main: IpcMain,
     state: Mutex<State>,
     /// Something may have to be written to the socket.
@@ -104,8 +108,9 @@ impl Document {
             parted: None,
             executions: HashMap::new(),
         };
-        Arc::new(Self {
+        Arc::new_cyclic(|weak: &Weak<Self>| Self {
             id,
+            frames: Frames::new(&renderer, weak.clone()),
             renderer,
             ipc_main,
             state: Mutex::new(state),
@@ -133,6 +138,10 @@ impl Document {
         self.renderer.room.notify_waiters();
     }
 
+    pub(crate) fn limits(&self) -> Limits {
+        *self.lock().link.limits()
+    }
+
     /// The tab that the document is in.
     pub(crate) fn tab(&self) -> TabId {
         self.renderer.tab
@@ -155,6 +164,17 @@ pub(crate) enum PushError {
 impl Outlet for Document {
     fn renderer(&self) -> &Arc<Renderer> {
         &self.renderer
+    }
+
+    fn frames(&self) -> &Frames {
+        &self.frames
+    }
+
+    fn post(&self, packet: &Packet) -> Result<(), SendError> {
+        self.push(packet).map_err(|error| match error {
+            PushError::Over if !self.renderer.is_destroyed() => SendError::FrameGone,
+            other => self.renderer.refused(other, packet),
+        })
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {

@@ -89,6 +89,13 @@ impl Emitter {
         read(&self.listeners).get(channel).cloned()
     }
 
+    /// Takes everything away.
+    pub fn clear(&self) {
+        self.remove_all(None);
+        let removed = std::mem::take(&mut *write(&self.handlers));
+        drop(removed);
+    }
+
     /// How many listeners and handlers there are.
     pub fn len(&self) -> usize {
         let listeners: usize = read(&self.listeners).values().map(|list| list.len()).sum();

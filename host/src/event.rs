@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use exciton_protocol::{Call, Encoded, Seq};
+use exciton_protocol::{Call, Encoded, Packet, Seq};
 use serde::Serialize;
 
 use crate::error::{ErrorInfo, ReturnValueError, SendError};
@@ -12,11 +12,16 @@ use crate::handler::Outcome;
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
+use crate::web_frame_main::{Frame, Frames, WebFrameMain};
 
 /// What a running call needs of the document behind it. No method blocks or calls user code.
 pub(crate) trait Outlet: Send + Sync + 'static {
     /// The tab that the document is in.
     fn renderer(&self) -> &Arc<Renderer>;
+    /// The document and the frames inside it.
+    fn frames(&self) -> &Frames;
+    /// Sends to exactly this document, whether or not its tab still shows it.
+    fn post(&self, packet: &Packet) -> Result<(), SendError>;
     /// Answers an `invoke`. Without effect if the page has gone.
     fn settle(&self, seq: Seq, outcome: Outcome);
     /// Answers a `sendSync`. Without effect if the page has gone.
@@ -30,38 +35,55 @@ pub(crate) trait Outlet: Send + Sync + 'static {
 /// `undefined`. So an answer may come later, from a task or a thread that holds a clone.
 #[derive(Clone)]
 pub struct IpcMainEvent {
-    outlet: Arc<dyn Outlet>,
+    from: Sender,
     waiting: Option<Arc<Waiting>>,
 }
 
 impl IpcMainEvent {
     /// The event of a `send`.
-    pub(crate) fn new(outlet: Arc<dyn Outlet>) -> Self {
-        Self { outlet, waiting: None }
+    pub(crate) fn new(from: Sender) -> Self {
+        Self { from, waiting: None }
     }
 
     /// The event of a `sendSync`.
-    pub(crate) fn sync(outlet: Arc<dyn Outlet>, seq: Seq, channel: &str) -> Self {
+    pub(crate) fn sync(from: Sender, seq: Seq, channel: &str) -> Self {
         let waiting = Waiting {
-            outlet: outlet.clone(),
+            outlet: from.outlet.clone(),
             seq,
             channel: channel.into(),
             decided: AtomicBool::new(false),
         };
-        Self { outlet, waiting: Some(Arc::new(waiting)) }
+        Self { from, waiting: Some(Arc::new(waiting)) }
     }
 
     /// The page that sent the message.
     pub fn sender(&self) -> WebContents {
-        WebContents::new(self.outlet.renderer().clone())
+        self.from.web_contents()
     }
 
-    /// Sends a message to the page that sent this one: short for `event.sender().send(channel, args)`.
+    /// The frame that sent the message, with the document that sent it: [`detached`](WebFrameMain::is_detached) if that
+    /// unloads, or has gone since. `None` if the page has not said that it has this frame, or no more.
+    pub fn sender_frame(&self) -> Option<WebFrameMain> {
+        self.from.frame()
+    }
+
+    /// The number of the sender's process, see [`WebFrameMain::process_id`].
+    pub fn process_id(&self) -> u32 {
+        self.from.process_id()
+    }
+
+    /// The [`routing_id`](WebFrameMain::routing_id) of the document that sent the message; 0 if it is not known.
+    pub fn frame_id(&self) -> u32 {
+        self.from.frame_id()
+    }
+
+    /// Sends a message to exactly the document that sent this one.
     ///
     /// # Errors
-    /// As [`WebContents::send`].
+    /// As [`WebContents::send`], and [`SendError::FrameGone`] if that document unloads or is no more.
     pub fn reply(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
-        self.outlet.renderer().send(Call::new(channel, args.into_args()?))
+        let call = Call::new(channel, args.into_args()?);
+        self.from.frame.as_ref().ok_or(SendError::FrameGone)?.send(call)
     }
 
     /// Whether the page sent it by `sendSync` and so waits for a return value.
@@ -94,7 +116,7 @@ impl IpcMainEvent {
 impl fmt::Debug for IpcMainEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IpcMainEvent")
-            .field("sender", &self.outlet.renderer().id)
+            .field("sender", &self.from.process_id())
             .finish_non_exhaustive()
     }
 }
@@ -134,25 +156,80 @@ impl Drop for Waiting {
 /// [`IpcMainInvokeEvent`](https://www.electronjs.org/docs/latest/api/structures/ipc-main-invoke-event).
 #[derive(Clone)]
 pub struct IpcMainInvokeEvent {
-    outlet: Arc<dyn Outlet>,
+    from: Sender,
 }
 
 impl IpcMainInvokeEvent {
-    pub(crate) fn new(outlet: Arc<dyn Outlet>) -> Self {
-        Self { outlet }
+    pub(crate) fn new(from: Sender) -> Self {
+        Self { from }
     }
 
     /// The page that invoked.
     pub fn sender(&self) -> WebContents {
-        WebContents::new(self.outlet.renderer().clone())
+        self.from.web_contents()
+    }
+
+    /// The frame that invoked, see [`IpcMainEvent::sender_frame`].
+    pub fn sender_frame(&self) -> Option<WebFrameMain> {
+        self.from.frame()
+    }
+
+    /// The number of the sender's process, see [`WebFrameMain::process_id`].
+    pub fn process_id(&self) -> u32 {
+        self.from.process_id()
+    }
+
+    /// The [`routing_id`](WebFrameMain::routing_id) of the document that invoked; 0 if it is not known.
+    pub fn frame_id(&self) -> u32 {
+        self.from.frame_id()
     }
 }
 
 impl fmt::Debug for IpcMainInvokeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IpcMainInvokeEvent")
-            .field("sender", &self.outlet.renderer().id)
+            .field("sender", &self.from.process_id())
             .finish_non_exhaustive()
+    }
+}
+
+/// Who sent a call.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    outlet: Arc<dyn Outlet>,
+    frame: Option<Arc<Frame>>,
+}
+
+impl Sender {
+    /// The frame that has this number in the page.
+    pub(crate) fn new(outlet: Arc<dyn Outlet>, number: u32) -> Self {
+        let frame = outlet.frames().get(number);
+        Self { outlet, frame }
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<dyn Outlet> {
+        &self.outlet
+    }
+
+    /// The document, if it is known.
+    pub(crate) fn document(&self) -> Option<&Arc<Frame>> {
+        self.frame.as_ref()
+    }
+
+    fn web_contents(&self) -> WebContents {
+        WebContents::new(self.outlet.renderer().clone())
+    }
+
+    fn frame(&self) -> Option<WebFrameMain> {
+        self.frame.clone().map(WebFrameMain::pinned)
+    }
+
+    fn process_id(&self) -> u32 {
+        self.outlet.renderer().id
+    }
+
+    fn frame_id(&self) -> u32 {
+        self.frame.as_ref().map_or(0, |frame| frame.routing_id())
     }
 }
 

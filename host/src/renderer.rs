@@ -12,9 +12,13 @@ use tokio::sync::Notify;
 
 use crate::application::Application;
 use crate::document::{Document, Execution};
+use crate::event::Outlet;
 use crate::happening::Happening;
+use crate::ipc_main::IpcMain;
+use crate::scopes::Observers;
 use crate::signals::Signals;
 use crate::web_contents::WebContents;
+use crate::web_frame_main::Node;
 use crate::web_preferences::WebPreferences;
 
 /// A tab, with the documents that it shows one after the other. It outlives a reload and a lost connection.
@@ -23,6 +27,11 @@ pub(crate) struct Renderer {
     pub(crate) tab: TabId,
     pub(crate) app: Arc<dyn Application>,
     pub(crate) signals: Signals<(WebContents, Happening)>,
+    /// `webContents.ipc`.
+    pub(crate) ipc: IpcMain,
+    /// Who hears of each message.
+    pub(crate) observers: Observers,
+    main: Arc<Node>,
     state: Mutex<State>,
     /// Bytes that are kept for a page that has not come.
     early_limit: usize,
@@ -57,17 +66,25 @@ impl Renderer {
         early_limit: usize,
         app: Arc<dyn Application>,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|weak| Self {
             id,
             tab,
             app,
             signals: Signals::default(),
+            ipc: IpcMain::new(),
+            observers: Observers::default(),
+            main: Node::new(id, weak.clone()),
             state: Mutex::default(),
             early_limit,
             preferences: OnceLock::new(),
             room: Notify::new(),
             refused: AtomicUsize::new(0),
         })
+    }
+
+    /// The main frame's place, whatever document is in it.
+    pub(crate) fn main(&self) -> &Arc<Node> {
+        &self.main
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,6 +112,9 @@ impl Renderer {
         extensions: Extensions,
     ) -> Option<Arc<Document>> {
         let mut state = self.lock();
+        let main = document.frames().main();
+        main.moved_to(&state.url);
+        self.main.show(main);
         state.extensions = extensions;
         state.early_bytes = 0;
         document.expect_results(std::mem::take(&mut state.early_executions));

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
 use exciton_protocol::{Args, Extra, Limits, Packet, Seq, TabId, Value};
@@ -36,11 +36,14 @@ use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
+use crate::web_frame_main::{Facts, Frame, Frames, WebFrameMain};
 
 /// A page that calls an [`IpcMain`] directly. Its values take the same way over the wire's text as a browser's.
 pub struct TestPage {
     ipc_main: IpcMain,
     outlet: Arc<TestOutlet>,
+    /// Of the frame; 0 is the page's own.
+    number: u32,
 }
 
 /// The error that a page would be given.
@@ -66,8 +69,58 @@ impl TestPage {
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         let kept = Limits::default().outbox_bytes as usize;
         let renderer = Renderer::new(id, TabId::from_bits(id.into()), kept, Arc::new(Nobody));
-        let outlet = TestOutlet { renderer, seq: AtomicU64::new(0), waiting: Mutex::default() };
-        Self { ipc_main: ipc_main.clone(), outlet: Arc::new(outlet) }
+        let outlet = Arc::new_cyclic(|weak: &Weak<TestOutlet>| TestOutlet {
+            frames: Frames::new(&renderer, weak.clone()),
+            renderer,
+            seq: AtomicU64::new(0),
+            waiting: Mutex::default(),
+        });
+        outlet.renderer.main().show(outlet.frames.main());
+        Self { ipc_main: ipc_main.clone(), outlet, number: 0 }
+    }
+
+    /// A frame inside this one: what it sends and invokes comes from there. The first call of a name adds it, further ones
+    /// give the same frame; another name is another frame.
+    #[must_use]
+    pub fn frame(&self, name: &str) -> Self {
+        let inside = self.document().children();
+        let there = inside.iter().find(|frame| frame.facts().name == name);
+        let number =
+            there.map_or_else(|| self.load(name, self.outlet.new_number()), |frame| frame.number());
+        Self { ipc_main: self.ipc_main.clone(), outlet: self.outlet.clone(), number }
+    }
+
+    /// The main process' handle to the frame, which leads to whatever it shows.
+    pub fn web_frame_main(&self) -> WebFrameMain {
+        WebFrameMain::of(self.document().node().clone())
+    }
+
+    /// Another document takes this frame's place, as by a reload. Of a main frame there is none: another page is another
+    /// `TestPage`.
+    pub fn reload_frame(&self) {
+        if self.number > 0 {
+            self.unload();
+            let name = self.document().facts().name;
+            self.load(&name, self.number);
+        }
+    }
+
+    /// The document begins to unload: what it sends from now on comes from a detached frame.
+    pub fn unload(&self) {
+        self.outlet.frames.left(self.number);
+    }
+
+    fn document(&self) -> Arc<Frame> {
+        self.outlet.frames.get(self.number).unwrap_or_else(|| self.outlet.frames.main().clone())
+    }
+
+    fn load(&self, name: &str, number: u32) -> u32 {
+        let document = self.document();
+        let parent =
+            document.parent().filter(|_| number == self.number).unwrap_or(&document).number();
+        let facts = Facts { name: name.to_owned(), ..Facts::default() };
+        self.outlet.frames.came(number, parent, facts, u32::MAX);
+        number
     }
 
     /// The main process' handle to the page.
@@ -100,10 +153,19 @@ impl TestPage {
         self.ask(Incoming::Invoke, channel, args).await
     }
 
-    /// What the page was sent since the last call.
+    /// What the frame was sent since the last call.
     pub fn take_received(&self) -> Vec<Received> {
-        let packets = self.outlet.renderer.take_early().into_iter();
-        packets.filter_map(received).collect()
+        let (own, others): (Vec<_>, Vec<_>) = self
+            .outlet
+            .renderer
+            .take_early()
+            .into_iter()
+            .partition(|packet| is_for(packet, self.number));
+        for packet in others {
+            // It was there before, so there is room for it.
+            let _ = self.outlet.renderer.push(packet);
+        }
+        own.into_iter().filter_map(received).collect()
     }
 
     /// Ends the page: what it is sent from now on is refused.
@@ -139,7 +201,8 @@ impl TestPage {
 
     async fn call(&self, kind: Incoming, seq: Seq, channel: &str, args: Args) {
         let outlet = self.outlet();
-        let mut request = Some(Request { kind, seq, channel, args, extra: Extra::default() });
+        let extra = Extra { frame: self.number, ..Extra::default() };
+        let mut request = Some(Request { kind, seq, channel, args, extra });
         let pending = std::future::poll_fn(|cx| {
             let started =
                 request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
@@ -170,6 +233,11 @@ impl From<ErrorInfo> for PageError {
     }
 }
 
+/// Whether a message is for the frame of that number.
+fn is_for(packet: &Packet, number: u32) -> bool {
+    matches!(packet, Packet::Send(call) if call.extra.frame == number)
+}
+
 /// A message as a page gets it.
 fn received(packet: Packet) -> Option<Received> {
     let Packet::Send(call) = packet else { return None };
@@ -181,6 +249,7 @@ fn received(packet: Packet) -> Option<Received> {
 /// The main process' side of a test page: what it sends is kept, what it answers is handed over.
 struct TestOutlet {
     renderer: Arc<Renderer>,
+    frames: Frames,
     seq: AtomicU64,
     waiting: Mutex<HashMap<Seq, oneshot::Sender<Outcome>>>,
 }
@@ -188,6 +257,12 @@ struct TestOutlet {
 impl TestOutlet {
     fn next_seq(&self) -> Seq {
         self.seq.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A number for a new frame.
+    fn new_number(&self) -> u32 {
+        let last = self.frames.all().iter().map(|frame| frame.number()).max();
+        last.map_or(1, |last| last + 1)
     }
 
     fn hand_over(&self, seq: Seq, outcome: Outcome) {
@@ -201,6 +276,14 @@ impl TestOutlet {
 impl Outlet for TestOutlet {
     fn renderer(&self) -> &Arc<Renderer> {
         &self.renderer
+    }
+
+    fn frames(&self) -> &Frames {
+        &self.frames
+    }
+
+    fn post(&self, packet: &Packet) -> Result<(), SendError> {
+        self.renderer.push(packet.clone())
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {

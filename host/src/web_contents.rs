@@ -8,12 +8,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::http::Extensions;
-use exciton_protocol::Call;
+use exciton_protocol::{Call, Value};
 
 pub use self::execute::{ExecuteError, ScriptError};
 use crate::error::SendError;
+use crate::event::IpcMainEvent;
+use crate::handler::ListenerOutput;
+use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
+use crate::web_frame_main::{FrameId, WebFrameMain};
 
 /// One tab with one page in it: Electron's [`WebContents`](https://www.electronjs.org/docs/latest/api/web-contents).
 ///
@@ -51,6 +55,55 @@ impl WebContents {
     /// can't be cloned. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
         self.renderer.send(Call::new(channel, args.into_args()?))
+    }
+
+    /// Sends a message to one document of the page, by its id or `(process_id, frame_id)`: an event's
+    /// [`frame_id`](IpcMainEvent::frame_id), a frame's [`routing_id`](WebFrameMain::routing_id).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`SendError::FrameGone`] if the page has no such document (any more).
+    pub fn send_to_frame(
+        &self,
+        frame: impl Into<FrameId>,
+        channel: &str,
+        args: impl SendArgs,
+    ) -> Result<(), SendError> {
+        let FrameId { process, routing } = frame.into();
+        let is_ours = process.is_none_or(|process| process == self.id());
+        let main = self.renderer.main().current().filter(|_| is_ours);
+        let frame = main.and_then(|main| main.find(routing)).ok_or(SendError::FrameGone)?;
+        frame.send(Call::new(channel, args.into_args()?))
+    }
+
+    /// Listeners and handlers for what this page sends, its frames included: after those of the frame
+    /// ([`WebFrameMain::ipc`]), before those of [`App::ipc_main`](crate::App::ipc_main). They stay over a reload.
+    pub fn ipc(&self) -> IpcMain {
+        self.renderer.ipc.clone()
+    }
+
+    /// The page's own frame, with the others inside it.
+    pub fn main_frame(&self) -> WebFrameMain {
+        WebFrameMain::of(self.renderer.main().clone())
+    }
+
+    /// Calls `listener` with each message that a frame of this page sends by `send`, its channel and its arguments, before
+    /// the channel's own listeners: Electron's event `ipc-message`.
+    pub fn on_ipc_message<F, R, M>(&self, listener: F)
+    where
+        F: Fn(IpcMainEvent, &str, &[Value]) -> R + Send + Sync + 'static,
+        R: ListenerOutput<M>,
+    {
+        self.renderer.observers.add_message(listener);
+    }
+
+    /// Calls `listener` with each message that a frame of this page sends by `sendSync`, before the channel's own
+    /// listeners: Electron's event `ipc-message-sync`. It may set the return value.
+    pub fn on_ipc_message_sync<F, R, M>(&self, listener: F)
+    where
+        F: Fn(IpcMainEvent, &str, &[Value]) -> R + Send + Sync + 'static,
+        R: ListenerOutput<M>,
+    {
+        self.renderer.observers.add_sync(listener);
     }
 
     /// What the application's own axum layers put into the request by which the page came: a user, a session.

@@ -29,6 +29,8 @@ pub struct Limits {
     pub packet_bytes: u32,
     /// Nesting of a value: arrays and objects within each other.
     pub depth: u32,
+    /// Frames of one page, beside its main frame.
+    pub frames: u32,
     /// Synchronous requests of one page under way at once, each nested in the one before.
     pub nested_syncs: u32,
     /// How long one synchronous request is held open: WebKit ends it at 10 s.
@@ -66,6 +68,7 @@ impl Default for Limits {
             part_bytes: MIB,
             packet_bytes: 64 * MIB,
             depth: 1_000,
+            frames: 1_000,
             nested_syncs: 16,
             sync_slice: 5_000,
             sync_total: 30_000,

@@ -3,6 +3,7 @@
 use exciton_protocol::{ConnId, Gone, LinkLost};
 
 use super::{Document, now};
+use crate::event::Outlet;
 use crate::happening::{RenderProcessGoneDetails, RenderProcessGoneReason};
 
 impl Document {
@@ -14,6 +15,7 @@ impl Document {
         let executions = std::mem::take(&mut state.executions);
         drop(state);
         drop(executions);
+        self.frames().end();
         self.outgoing.notify_one();
         self.answered.notify_waiters();
     }

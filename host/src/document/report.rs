@@ -4,25 +4,44 @@ mod window;
 
 use std::sync::Arc;
 
-use exciton_protocol::{Call, Value};
+use exciton_protocol::{ArgError, Call, DecodeError, Value};
 
 use super::Document;
+use crate::web_frame_main::reports as frames;
 
 impl Document {
     /// Hears one report, on the page's runner. A page of another build may have more to tell than this host knows.
     pub(super) fn hear(self: &Arc<Self>, report: Call) {
-        match &*report.channel {
+        let heard = match &*report.channel {
+            "frame" => frames::came(self, &report),
+            "frame-left" => frames::left(self, &report),
+            "frame-gone" => frames::gone(self, &report),
             "preload-error" => self.preload_error(&report),
-            _ if self.hear_of_window(&report) => {}
-            name => tracing::warn!(link = ?self.id, report = name, "an unknown report"),
+            _ if self.hear_of_window(&report) => Ok(()),
+            _ => Err(BadReport::Refused("this host doesn't know it".to_owned())),
+        };
+        if let Err(error) = heard {
+            tracing::warn!(link = ?self.id, report = &*report.channel, %error, "a report was not heard");
         }
     }
 
     /// The window's preload script threw, or can't be read as JavaScript.
-    fn preload_error(&self, report: &Call) {
-        let said: Vec<_> = report.args.values().unwrap_or_default();
+    fn preload_error(&self, report: &Call) -> Result<(), BadReport> {
+        let said: Vec<_> = report.args.values()?;
         let text = |at: usize| said.get(at).and_then(Value::as_str).unwrap_or_default();
         let (web_contents, preload, error) = (self.renderer.id, text(0), text(1));
         tracing::error!(web_contents, preload, error, "unable to load a preload script");
+        Ok(())
     }
+}
+
+/// Why a report was not heard.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadReport {
+    #[error(transparent)]
+    List(#[from] DecodeError),
+    #[error(transparent)]
+    One(#[from] ArgError),
+    #[error("{0}")]
+    Refused(String),
 }

@@ -9,6 +9,9 @@ pub enum SendError {
     /// The page is gone for good: closed, crashed, or away for longer than its grace. Drop what belongs to it.
     #[error("Object has been destroyed")]
     Destroyed,
+    /// The document that it was for is no more: it unloads, another has taken its place, or its frame was removed.
+    #[error("Render frame was disposed before WebFrameMain could be accessed")]
+    FrameGone,
     /// The page takes messages more slowly than they are sent. Wait for
     /// [`WebContents::ready`](crate::WebContents::ready), or drop something.
     #[error(transparent)]

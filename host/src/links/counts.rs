@@ -28,7 +28,7 @@ impl Links {
             sockets: self.sockets.load(Ordering::Acquire),
             invokes: documents.iter().map(|one| one.lock().link.open_invokes() as usize).sum(),
             executions: documents.iter().map(|one| one.executions()).sum(),
-            listeners: renderers.iter().map(|one| one.signals.len()).sum(),
+            listeners: renderers.iter().map(|one| one.listeners()).sum(),
         }
     }
 }

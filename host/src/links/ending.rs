@@ -27,6 +27,7 @@ impl Farewell {
         self.renderer.happened(Happening::Destroyed);
         // A listener may hold the page that it listens to.
         self.renderer.signals.clear();
+        self.renderer.clear_scopes();
         if self.is_last {
             self.links.app.all_closed();
         }

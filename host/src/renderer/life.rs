@@ -25,6 +25,9 @@ impl Renderer {
         match happening {
             Happening::DidNavigate(url) | Happening::DidNavigateInPage(url) => {
                 state.url.clone_from(url);
+                if let Some(main) = self.main.current() {
+                    main.moved_to(url);
+                }
             }
             Happening::PageTitleUpdated(title) => state.title.clone_from(title),
             Happening::DidFinishLoad => state.loading = false,
@@ -53,6 +56,21 @@ impl Renderer {
 
     pub(crate) fn is_loading(&self) -> bool {
         self.lock().loading
+    }
+
+    /// Takes away who listens to the page's messages: what they hold may be the page itself.
+    pub(crate) fn clear_scopes(&self) {
+        self.ipc.emitter().clear();
+        self.observers.clear();
+        self.main.ipc().emitter().clear();
+    }
+
+    /// Listeners and handlers of the page and its frames.
+    pub(crate) fn listeners(&self) -> usize {
+        let frames = self.main.current().map(|main| main.subtree()).unwrap_or_default();
+        let inside: usize = frames.iter().skip(1).map(|one| one.node().ipc().emitter().len()).sum();
+        let own = self.ipc.emitter().len() + self.main.ipc().emitter().len();
+        self.signals.len() + self.observers.len() + own + inside
     }
 
     pub(crate) fn is_destroyed(&self) -> bool {

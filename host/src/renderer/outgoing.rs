@@ -106,7 +106,8 @@ impl Renderer {
         Ok(())
     }
 
-    fn refused(&self, error: PushError, packet: &Packet) -> SendError {
+    /// Why a message was not taken; a sender that waits for room is told how much it needs.
+    pub(crate) fn refused(&self, error: PushError, packet: &Packet) -> SendError {
         match error {
             PushError::Over => SendError::Destroyed,
             PushError::Full(full) => {

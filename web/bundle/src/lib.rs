@@ -66,6 +66,7 @@ pub fn start(callbacks: Callbacks) -> Result<Object, JsValue> {
         ("packetBytes", limits.packet_bytes),
         ("outboxBytes", limits.outbox_bytes),
         ("openInvokes", limits.open_invokes),
+        ("frames", limits.frames),
     ] {
         Reflect::set(&told, &name.into(), &number.into())?;
     }

@@ -41,6 +41,7 @@ fn limits(given: &JsValue) -> Limits {
     size(&mut limits.part_bytes, "partBytes");
     size(&mut limits.packet_bytes, "packetBytes");
     size(&mut limits.depth, "depth");
+    size(&mut limits.frames, "frames");
     size(&mut limits.nested_syncs, "nestedSyncs");
     // A part has at least one byte, or there would be no end of them.
     limits.part_bytes = limits.part_bytes.max(1);
