@@ -13,7 +13,8 @@ pub struct Limits {
     pub window_packets: u32,
     /// Bytes that a sender may have unacknowledged on the socket.
     pub window_bytes: u32,
-    /// Bytes that wait for the other end's acknowledgement before `send` refuses more.
+    /// Bytes that wait for the other end's acknowledgement before `send` refuses more: two of the largest packets, so that
+    /// one may follow another, and what is small beside.
     pub outbox_bytes: u32,
     /// Invokes of one page without an answer yet.
     pub open_invokes: u32,
@@ -25,7 +26,7 @@ pub struct Limits {
     pub whole_bytes: u32,
     /// Bytes of one part of a bigger packet.
     pub part_bytes: u32,
-    /// Largest packet of all.
+    /// Largest packet of all: one of 64 MiB of data, with what is around it.
     pub packet_bytes: u32,
     /// Nesting of a value: arrays and objects within each other.
     pub depth: u32,
@@ -60,13 +61,13 @@ impl Default for Limits {
         Self {
             window_packets: 4_096,
             window_bytes: 4 * MIB,
-            outbox_bytes: 64 * MIB,
+            outbox_bytes: 136 * MIB,
             open_invokes: 65_536,
             batch_packets: 1_024,
             batch_bytes: MIB,
             whole_bytes: MIB + 64 * 1_024,
             part_bytes: MIB,
-            packet_bytes: 64 * MIB,
+            packet_bytes: 65 * MIB,
             depth: 1_000,
             frames: 1_000,
             nested_syncs: 16,
@@ -120,5 +121,6 @@ mod tests {
         assert!(limits.batch_packets <= limits.window_packets);
         assert!(limits.batch_bytes + limits.whole_bytes <= limits.window_bytes);
         assert!(limits.part_bytes <= limits.window_bytes);
+        assert!(2 * limits.packet_bytes < limits.outbox_bytes);
     }
 }

@@ -17,6 +17,7 @@ mod buffer;
 mod convert;
 mod de;
 mod debug;
+mod empty;
 mod equal;
 mod error;
 mod exotic;

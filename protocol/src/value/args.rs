@@ -80,7 +80,8 @@ impl Args {
     pub fn reader_with_depth(&self, depth: u32) -> Result<ArgReader<'_>, DecodeError> {
         let elements = elements(&self.text)?;
         let refer = elements.iter().any(|(_, found)| found.refers && !found.plain);
-        let together = if refer {
+        // One empty buffer is told from another only by what reads both.
+        let together = if refer || self.blobs.iter().any(Bytes::is_empty) {
             match read_value(&self.text, &self.blobs, depth.saturating_add(1))? {
                 Value::Array(values) => Some(values.into_vec()),
                 _ => return Err(NO_LIST),
@@ -462,6 +463,17 @@ mod tests {
         let shared = graph.finish(node);
         let sent = Args::from_serialize(&(7, &shared, [("k", &shared)])).unwrap();
         assert_eq!(sent.text, r#"[7,{"$":"def","v":{}},[["k",{"$":"ref","v":0}]]]"#);
+    }
+
+    #[test]
+    fn an_empty_buffer_in_two_arguments_is_one_and_two_are_two() {
+        let text =
+            ["0", "0", "1"].map(|n| format!(r#"{{"$":"arraybuffer","blob":{n}}}"#)).join(",");
+        let args = Args { text: format!("[{text}]").into(), blobs: vec![Bytes::new(); 2] };
+        let read = args.reader().unwrap().rest().unwrap();
+        assert_eq!(Args::from_serialize(&read).unwrap(), args);
+        let own = Args::from_serialize(&(Buffer::default(), Buffer::default())).unwrap();
+        assert_eq!(own.blobs.len(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::mem;
 
 use indexmap::{Equivalent, IndexMap};
 
-use super::Value;
+use super::{Value, empty};
 
 /// A JavaScript `Map`: any values with values, in the order in which their keys were first inserted.
 ///
@@ -210,8 +210,8 @@ impl<'a> Same<'a> {
             Value::Number(number) => Same::Number((number + 0.0).to_bits()),
             Value::BigInt(number) => Same::BigInt(number),
             Value::String(text) => Same::String(text),
-            // All empty buffers look the same in memory.
-            Value::ArrayBuffer(bytes) if !bytes.is_empty() => {
+            // All other empty buffers look the same in memory.
+            Value::ArrayBuffer(bytes) if empty::has_place(bytes) => {
                 Same::Buffer(bytes.as_ptr() as usize, bytes.len())
             }
             Value::Shared(shared) => {

@@ -27,8 +27,10 @@ fn value_row(row: &Json) -> Result<(), String> {
     let expected = described(&row["value"], &wire.blobs);
     let read = read_value(&wire.text, &wire.blobs, Value::DEPTH).map_err(|e| e.to_string())?;
     same("read", &read, &expected)?;
+    // Of an empty buffer, the place says nothing.
+    let place = |blob: &Bytes| (!blob.is_empty()).then_some(blob.as_ptr());
     let buffers =
-        |value| Ok::<_, String>(write(value)?.blobs.iter().map(|b| b.as_ptr()).collect::<Vec<_>>());
+        |value| Ok::<_, String>(write(value)?.blobs.iter().map(place).collect::<Vec<_>>());
     same("shared buffers", &buffers(&read)?, &buffers(&expected)?)?;
 
     let written = write(&expected)?;

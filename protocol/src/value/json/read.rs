@@ -4,6 +4,7 @@ mod container;
 mod string;
 mod tag;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ pub fn read_value(
         text: text.as_ref(),
         at: 0,
         blobs,
+        empties: HashMap::new(),
         limit: depth,
         arena: Arc::default(),
         shared: Vec::new(),
@@ -46,6 +48,8 @@ struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     blobs: &'a [Bytes],
+    /// What stands for the empty ones among them.
+    empties: HashMap<usize, Bytes>,
     limit: u32,
     /// Where the objects that are met again will live, and those that were read.
     arena: Arc<Arena>,

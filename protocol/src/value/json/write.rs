@@ -9,7 +9,9 @@ use serde::ser::Error as _;
 
 use super::container::Open;
 use crate::value::shared::{At, Stray};
-use crate::value::{Boxed, EncodeError, Encoded, Shared, Text, Value, View, foreign, time_clip};
+use crate::value::{
+    Boxed, EncodeError, Encoded, Shared, Text, Value, View, empty, foreign, time_clip,
+};
 
 /// Writes one value. Binary is not copied.
 ///
@@ -291,8 +293,8 @@ impl Writer {
     /// The index of a blob. One that came before keeps its index: it is one buffer.
     fn blob(&mut self, bytes: Bytes) -> usize {
         let next = self.blobs.len();
-        // All empty buffers look the same in memory, so they stay apart.
-        if !bytes.is_empty() {
+        // All other empty buffers look the same in memory, so they stay apart.
+        if empty::has_place(&bytes) {
             let known = *self.known.entry((bytes.as_ptr() as usize, bytes.len())).or_insert(next);
             if known != next {
                 return known;

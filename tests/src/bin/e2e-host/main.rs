@@ -4,6 +4,7 @@ mod order;
 mod preload;
 mod sync;
 mod tabs;
+mod values;
 mod windows;
 
 use exciton::{App, BrowserWindow, CommandLine};
@@ -15,6 +16,7 @@ async fn main() -> exciton::Result<()> {
     order::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
+    values::listen(&app)?;
     windows::listen(&app)?;
     preload::listen(&app)?;
     let options = preload::options()?;

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use num_bigint::BigInt;
 
 use super::Reader;
-use crate::value::{Boxed, DecodeError, RegExp, Shared, Text, Value, View, ViewKind, time_clip};
+use crate::value::{
+    Boxed, DecodeError, RegExp, Shared, Text, Value, View, ViewKind, empty, time_clip,
+};
 
 /// A tag's members after its name.
 type Members = Vec<(Text, Value)>;
@@ -29,7 +31,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn tagged(
-        &self,
+        &mut self,
         start: usize,
         name: &str,
         members: Members,
@@ -121,9 +123,13 @@ impl Reader<'_> {
         Ok(boxed.into())
     }
 
-    fn blob(&self, index: usize) -> Result<Bytes, DecodeError> {
+    fn blob(&mut self, index: usize) -> Result<Bytes, DecodeError> {
         let missing = DecodeError::Blob { index: index as u64, count: self.blobs.len() };
-        self.blobs.get(index).cloned().ok_or(missing)
+        let blob = self.blobs.get(index).ok_or(missing)?;
+        if blob.is_empty() {
+            return Ok(self.empties.entry(index).or_insert_with(empty::unique).clone());
+        }
+        Ok(blob.clone())
     }
 
     pub(super) fn tag(&self, offset: usize, tag: &str, what: &'static str) -> DecodeError {
