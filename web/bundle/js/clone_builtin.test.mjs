@@ -85,7 +85,8 @@ export const run = await suite({
   'arrays keep their holes and their names'() {
     arrives([, 1, , undefined]);
     arrives(new Array(5));
-    arrives(new Array(4294967295));
+    // WebKit's own goes through them one by one.
+    arrivesHere(new Array(4294967295));
     arrives('abc'.match(/b/));
     arrives(Object.assign([1], { name: 2, 4294967295: 3, '01': 4, [-1]: 5 }));
     arrives(Object.assign([, 1], { $: { $: 1 } }));
