@@ -17,6 +17,8 @@ pub(crate) enum Happening {
     PageTitleUpdated(String),
     /// The page wrote to its console.
     ConsoleMessage(ConsoleMessage),
+    /// The preload script of this name failed with this error.
+    PreloadError(String, String),
     /// The page ended without a goodbye.
     RenderProcessGone(RenderProcessGoneDetails),
     /// The page is gone for good.
@@ -33,6 +35,7 @@ impl Happening {
             Self::DidFinishLoad => "did-finish-load",
             Self::PageTitleUpdated(_) => "page-title-updated",
             Self::ConsoleMessage(_) => CONSOLE_MESSAGE,
+            Self::PreloadError(..) => "preload-error",
             Self::RenderProcessGone(_) => "render-process-gone",
             Self::Destroyed => "destroyed",
         }

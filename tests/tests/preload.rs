@@ -157,9 +157,10 @@ async fn frames_modules_and_strict_policies_change_nothing() {
 #[tokio::test]
 async fn a_script_that_is_none_or_throws_is_named_and_stops_nothing_else() {
     in_each_engine(|engine| async move {
-        for (script, page) in
-            [("broken.js", "undefined undefined"), ("throws.js", "object undefined")]
-        {
+        for (script, page, error) in [
+            ("broken.js", "undefined undefined", "SyntaxError: "),
+            ("throws.js", "object undefined", "RangeError: thrown by the preload script"),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             let from = std::path::Path::new(PAGES);
             std::fs::copy(from.join("still.html"), folder.path().join("index.html")).unwrap();
@@ -179,6 +180,8 @@ async fn a_script_that_is_none_or_throws_is_named_and_stops_nothing_else() {
             // The error itself is next.
             let next = at.and_then(|at| console.get(at + 1)).map(String::as_str);
             assert!(next.is_some_and(|line| line.starts_with("error: ")), "{engine}: {console:?}");
+            let told = format!("preload error /{script} {error}");
+            host.wait_line(&told, LIMIT).await.unwrap();
         }
     })
     .await;

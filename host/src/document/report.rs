@@ -4,7 +4,7 @@ mod window;
 
 use std::sync::Arc;
 
-use exciton_protocol::{ArgError, Call, DecodeError, Value};
+use exciton_protocol::{ArgError, Call, DecodeError};
 
 use super::Document;
 use crate::web_frame_main::reports as frames;
@@ -16,22 +16,12 @@ impl Document {
             "frame" => frames::came(self, &report),
             "frame-left" => frames::left(self, &report),
             "frame-gone" => frames::gone(self, &report),
-            "preload-error" => self.preload_error(&report),
             _ if self.hear_of_window(&report) => Ok(()),
             _ => Err(BadReport::Refused("this host doesn't know it".to_owned())),
         };
         if let Err(error) = heard {
             tracing::warn!(link = ?self.id, report = &*report.channel, %error, "a report was not heard");
         }
-    }
-
-    /// The window's preload script threw, or can't be read as JavaScript.
-    fn preload_error(&self, report: &Call) -> Result<(), BadReport> {
-        let said: Vec<_> = report.args.values()?;
-        let text = |at: usize| said.get(at).and_then(Value::as_str).unwrap_or_default();
-        let (web_contents, preload, error) = (self.renderer.id, text(0), text(1));
-        tracing::error!(web_contents, preload, error, "unable to load a preload script");
-        Ok(())
     }
 }
 

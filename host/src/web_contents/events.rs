@@ -82,6 +82,19 @@ impl WebContents {
         })
     }
 
+    /// Calls `listener` when the window's preload script threw, or is no JavaScript, with the script's name as its page
+    /// knows it and the error's text: Electron's `preload-error`.
+    pub fn on_preload_error(
+        &self,
+        listener: impl Fn(WebContents, String, String) + Send + Sync + 'static,
+    ) -> ListenerId {
+        self.on("preload-error", move |page, happening| {
+            if let Happening::PreloadError(preload, error) = happening {
+                listener(page, preload.clone(), error.clone());
+            }
+        })
+    }
+
     /// Calls `listener` when a document ended without a goodbye, by a crash or because the browser was killed: Electron's
     /// `render-process-gone`. The host learns of it when the tab is loaded anew, or when the page's grace has run out; then
     /// `destroyed` follows. A page whose user closes it says goodbye, except that Firefox sometimes ends a tab before

@@ -40,6 +40,11 @@ impl Document {
                     self.tell(Happening::ConsoleMessage(line));
                 }
             }),
+            "preload-error" => two(args).map(|(preload, error): (String, String)| {
+                let web_contents = self.renderer.id;
+                tracing::error!(web_contents, preload, error, "unable to load a preload script");
+                self.tell(Happening::PreloadError(preload, error));
+            }),
             _ => return false,
         };
         if let Err(error) = heard {

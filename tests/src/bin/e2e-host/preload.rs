@@ -42,5 +42,8 @@ pub(crate) fn listen(app: &App) -> Result<()> {
         Ok(window.web_contents().id())
     };
     app.ipc_main().handle("open-window", open)?;
+    app.on_web_contents_created(|page| {
+        page.on_preload_error(|_page, preload, error| println!("preload error {preload} {error}"));
+    });
     Ok(())
 }
