@@ -161,17 +161,15 @@ async fn a_script_that_is_none_or_throws_is_named_and_stops_nothing_else() {
             ("broken.js", "undefined undefined", "SyntaxError: "),
             ("throws.js", "object undefined", "RangeError: thrown by the preload script"),
         ] {
-            let folder = tempfile::tempdir().unwrap();
+            let pages = tempfile::tempdir().unwrap();
             let from = std::path::Path::new(PAGES);
-            std::fs::copy(from.join("still.html"), folder.path().join("index.html")).unwrap();
-            let preload = from.join(script).display().to_string();
-            let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
+            std::fs::copy(from.join("still.html"), pages.path().join("index.html")).unwrap();
+            let preload = json!({ "preload": from.join(script) }).to_string();
+            let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
                 .args(["--no-open", "--page"])
-                .arg(folder.path())
-                .env("E2E_PREFERENCES", json!({ "preload": preload }).to_string())
-                .start()
-                .await
-                .unwrap();
+                .arg(pages.path())
+                .env("E2E_PREFERENCES", preload);
+            let host = command.clone().start().await.unwrap();
             let goes_on = format!("the page goes on: {page}");
             let complete = |lines: &[String]| lines.contains(&goes_on);
             let console = run_plain(engine, host.url(), complete, LIMIT).await.unwrap();
@@ -180,6 +178,11 @@ async fn a_script_that_is_none_or_throws_is_named_and_stops_nothing_else() {
             // The error itself is next.
             let next = at.and_then(|at| console.get(at + 1)).map(String::as_str);
             assert!(next.is_some_and(|line| line.starts_with("error: ")), "{engine}: {console:?}");
+
+            // The browser above has gone with its lines, perhaps before the page could tell.
+            let host = command.start().await.unwrap();
+            let browser = Browser::open(engine).await.unwrap();
+            browser.goto(host.url()).await.unwrap();
             let told = format!("preload error /{script} {error}");
             host.wait_line(&told, LIMIT).await.unwrap();
         }
