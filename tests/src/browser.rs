@@ -336,6 +336,17 @@ impl Browser {
         })
     }
 
+    /// Kills the processes that show this browser's pages, as a crash does. Commands to a tab that has crashed fail.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn crash_pages(&self) -> Result<()> {
+        match self.driver.kill_renderers(self.engine) {
+            0 => Err(Error::NoRenderer { engine: self.engine }),
+            _ => Ok(()),
+        }
+    }
+
     /// Quits as a user does, closing all windows in order. Dropping it kills instead.
     ///
     /// # Errors

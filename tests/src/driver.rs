@@ -66,6 +66,15 @@ impl Driver {
         }
     }
 
+    /// Kills the processes that the browser shows its pages with.
+    pub(crate) fn kill_renderers(&self, engine: Engine) -> usize {
+        self.process.kill_descendants(match engine {
+            Engine::Chromium => &["--type=renderer"],
+            Engine::Firefox => &["-contentproc", "\0tab\0"],
+            Engine::WebKit => &["WebKitWebProcess"],
+        })
+    }
+
     /// The last lines that driver and browser printed.
     pub(crate) fn printed(&self) -> String {
         self.process.printed()

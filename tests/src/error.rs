@@ -105,6 +105,18 @@ pub enum Error {
         /// The directory given by `EXCITON_BIN_DIR`, if that decided.
         looked_in: Option<PathBuf>,
     },
+    /// A browser shows its pages with no process of its own that could be killed.
+    #[error("{engine} has no process that shows a page")]
+    NoRenderer {
+        /// Which engine.
+        engine: Engine,
+    },
+    /// A simulated page didn't get what it was to get.
+    #[error("a simulated page: {reason}")]
+    Simulated {
+        /// What it got instead.
+        reason: String,
+    },
     /// The host printed a URL that has no loopback address and port.
     #[error("the host printed {0:?}, which has no numeric host and port")]
     HostUrl(String),

@@ -29,6 +29,7 @@ mod port;
 mod process;
 mod proxy;
 mod seed;
+mod simulated;
 mod split;
 mod trunk;
 
@@ -42,5 +43,6 @@ pub use page::PageServer;
 pub use plain::run_plain;
 pub use proxy::{Proxy, Side, Stats, Way};
 pub use seed::seeded;
+pub use simulated::{SimulatedBrowser, SimulatedPage};
 pub use split::Split;
 pub use trunk::TrunkServe;

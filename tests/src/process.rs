@@ -111,6 +111,17 @@ impl Process {
         self.printed()
     }
 
+    /// SIGKILL for those of its descendants whose command line has all the given words. Returns how many there were.
+    pub(crate) fn kill_descendants(&self, words: &[&str]) -> usize {
+        let killed = marked_processes(&self.directory.mark(), words);
+        for process in &killed {
+            // It may end at this very moment; then there is nothing to kill.
+            let _ = pidfd_send_signal(process, Signal::KILL);
+        }
+        wait_for_exit(&killed);
+        killed.len()
+    }
+
     /// SIGKILL for it and all that it started, and waits until they are gone.
     pub(crate) fn kill(&mut self) {
         if std::mem::replace(&mut self.killed, true) {
@@ -128,7 +139,7 @@ impl Process {
         // Those who left the group. A round may find what was forked while the last one ran.
         let mark = self.directory.mark();
         for _ in 0..5 {
-            let marked = marked_processes(&mark);
+            let marked = marked_processes(&mark, &[]);
             if marked.is_empty() {
                 break;
             }
@@ -146,9 +157,9 @@ impl Drop for Process {
     }
 }
 
-/// All processes with `mark` in environment or command line. A browser's main process has it in both,
-/// its children may have overwritten one.
-fn marked_processes(mark: &str) -> Vec<OwnedFd> {
+/// All processes with `mark` in environment or command line, and with all `words` in the latter. A browser's main process
+/// has the mark in both, its children may have overwritten one.
+fn marked_processes(mark: &str, words: &[&str]) -> Vec<OwnedFd> {
     let myself = std::process::id().cast_signed();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     processes
@@ -157,11 +168,12 @@ fn marked_processes(mark: &str) -> Vec<OwnedFd> {
             let id = entry.file_name().to_str()?.parse::<i32>().ok().filter(|id| *id != myself)?;
             // Opened before the look, so that the look and the signal mean the same process.
             let process = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
-            let carries = |file: &str| {
+            let carries = |file: &str, word: &str| {
                 std::fs::read(entry.path().join(file))
-                    .is_ok_and(|text| text.windows(mark.len()).any(|part| part == mark.as_bytes()))
+                    .is_ok_and(|text| text.windows(word.len()).any(|part| part == word.as_bytes()))
             };
-            (carries("environ") || carries("cmdline")).then_some(process)
+            let is_ours = carries("environ", mark) || carries("cmdline", mark);
+            (is_ours && words.iter().all(|word| carries("cmdline", word))).then_some(process)
         })
         .collect()
 }
@@ -190,7 +202,7 @@ mod tests {
         });
         let child = pidfd_open(Pid::from_raw(awaited.await.unwrap()).unwrap(), PidfdFlags::empty());
         let child = child.unwrap();
-        assert_eq!(marked_processes(&process.directory.mark()).len(), 2);
+        assert_eq!(marked_processes(&process.directory.mark(), &[]).len(), 2);
         let directory = process.directory.below("home").unwrap();
         drop(process);
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };

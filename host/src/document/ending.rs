@@ -55,9 +55,11 @@ impl Document {
         }
     }
 
-    /// How the page ended, if it said no goodbye.
+    /// How the page ended, if it said no goodbye. One that browsers drop from their back/forward cache had left before.
     pub(crate) fn how_gone(&self) -> Option<RenderProcessGoneDetails> {
-        let reason = match self.lock().parted {
+        let state = self.lock();
+        let reason = match state.parted {
+            _ if state.frozen => return None,
             Some(Gone::Bye) => return None,
             Some(Gone::Closed) => RenderProcessGoneReason::Crashed,
             _ => RenderProcessGoneReason::AbnormalExit,
