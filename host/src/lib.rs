@@ -56,6 +56,7 @@ mod server;
 mod signals;
 mod terminal;
 pub mod testing;
+pub mod value;
 mod web_contents;
 mod web_frame_main;
 mod web_preferences;

@@ -49,3 +49,40 @@ pub(crate) fn failure(channel: Option<&str>, error: &JsValue, blobs: &JsValue) -
         data,
     }))
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use exciton_protocol::{ErrorKind, ErrorValue, Graph, Map, Object, Set, Text, Value};
+    use js_sys::JsString;
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn a_value_that_javascript_has_parsed_is_what_it_was() {
+        let mut graph = Graph::new();
+        let (root, leaf) = (graph.node(), graph.node());
+        let mut error = ErrorValue::new(ErrorKind::Uri, "bad");
+        error.cause = Some(graph.link(root).into());
+        graph.set(leaf, error).unwrap();
+        let moved = [("b", graph.link(leaf)), ("1", graph.link(leaf))];
+        let items = vec![
+            Value::from(-0.0),
+            Text::from_utf16(&[0xd800]).into(),
+            Map::from_iter([(graph.link(leaf), Value::from(vec![1.0.into()]))]).into(),
+            Set::from_iter([graph.link(root), graph.link(leaf)]).into(),
+            Object::from_iter(moved).into(),
+            Object::from_iter([("$", Value::Undefined)]).into(),
+        ];
+        graph.set(root, items).unwrap();
+        let sent = graph.finish(root);
+        let wire = Encoded::from_value(&sent).unwrap();
+        let text = std::str::from_utf8(&wire.text).unwrap();
+        let parsed = web::parse_json(&JsString::from(text)).unwrap();
+        let came = value(&parsed, &JsValue::NULL).unwrap();
+        assert_eq!(came.to_value().unwrap(), sent);
+    }
+}

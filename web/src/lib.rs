@@ -14,6 +14,7 @@ mod ipc_renderer;
 mod link;
 mod listener;
 mod send_args;
+pub mod value;
 mod web;
 
 pub use driver::StartError;

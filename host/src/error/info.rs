@@ -50,7 +50,7 @@ impl ErrorInfo {
 
     /// What a handler returned in the error place.
     ///
-    /// A text is the message. An object with a text as its `message` is taken as an error object, with its `name`,
+    /// A text is the message, and a JavaScript error keeps its name and message. An object with a text as its `message` is taken as an error object, with its `name`,
     /// `code` and `data`; if it has further fields, the whole object is the data. Anything else becomes the data, and
     /// its JSON the message.
     pub(crate) fn from_serialize<E: Serialize + ?Sized>(error: &E) -> Self {
@@ -75,6 +75,10 @@ impl ErrorInfo {
             Value::String(text) => Self::plain(text.to_string_lossy()),
             Value::Object(object) if text(&object, "message").is_some() => {
                 Self::from_error_object(object)
+            }
+            Value::Error(error) => {
+                let message = error.message.as_ref().map(|text| text.to_string_lossy().into());
+                Self::new(error.kind.name(), message.unwrap_or_else(String::new))
             }
             other => {
                 let message =
@@ -123,6 +127,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use exciton_protocol::{ErrorKind, ErrorValue};
     use serde_json::json;
 
     use super::*;
@@ -157,6 +162,12 @@ mod tests {
             wire(json!({"message": "bad", "path": "x"})),
             json!({"name": "Error", "message": "bad", "data": {"message": "bad", "path": "x"}})
         );
+    }
+
+    #[test]
+    fn an_error_of_javascript_keeps_its_name_and_message() {
+        let error = ErrorValue::new(ErrorKind::Range, "far");
+        assert_eq!(wire(Value::from(error)), json!({"name": "RangeError", "message": "far"}));
     }
 
     #[test]

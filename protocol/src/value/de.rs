@@ -93,7 +93,9 @@ impl<'de> Deserializer<'de> for Node {
             Value::Object(object) => entries(object, inner?, visitor),
             Value::Sparse(array) => {
                 let inner = inner?;
-                inner.sharing.spend(array.length() as usize * size_of::<Value>())?;
+                inner
+                    .sharing
+                    .spend((array.length() as usize).saturating_mul(size_of::<Value>()))?;
                 sequence(array.into_items(), inner, visitor)
             }
             Value::Map(map) => {

@@ -71,7 +71,7 @@ impl<'a> Foreign<'a> {
             }
             Value::Boxed(boxed) => self.inner(&boxed.clone().into_value()).serialize(serializer),
             Value::Sparse(array) => {
-                self.spend(array.length() as usize * size_of::<Value>())?;
+                self.spend((array.length() as usize).saturating_mul(size_of::<Value>()))?;
                 let mut seq = serializer.serialize_seq(Some(array.length() as usize))?;
                 for index in 0..array.length() {
                     let item = array.get(index).unwrap_or(&Value::Undefined);

@@ -55,16 +55,50 @@ fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Uint8Array>) {
     if !is_binary && !web::beyond_ascii(text) {
         return (web::parse_json(text).unwrap_or(JsValue::UNDEFINED), None);
     }
-    let bytes: Vec<u8> = String::from(text).chars().map(|byte| byte as u32 as u8).collect();
-    if is_binary {
-        let Some((text, run)) = envelope::split(&Uint8Array::from(&*bytes)) else {
-            return unreadable;
-        };
-        (web::parse_json(&text).unwrap_or(JsValue::UNDEFINED), Some(run))
+    let mut bytes = web::encode(text).to_vec();
+    unfold(&mut bytes);
+    let bytes = Uint8Array::from(&*bytes);
+    let (text, run) = if is_binary {
+        let Some((text, run)) = envelope::split(&bytes) else { return unreadable };
+        (text, Some(run))
     } else {
-        let Ok(text) = String::from_utf8(bytes) else { return unreadable };
-        (web::parse_json(&text.into()).unwrap_or(JsValue::UNDEFINED), None)
+        let Ok(text) = web::decode(&bytes) else { return unreadable };
+        (text, None)
+    };
+    (web::parse_json(&text).unwrap_or(JsValue::UNDEFINED), run)
+}
+
+/// The bytes that came, of the UTF-8 of what x-user-defined made of them: those beyond ASCII are U+F780 to U+F7FF there,
+/// which are EF 9E 80 to EF 9F BF. By hand and in place, because an answer may have megabytes.
+fn unfold(bytes: &mut Vec<u8>) {
+    let (mut from, mut to) = (0, 0);
+    while let Some(&byte) = bytes.get(from) {
+        let (original, width) = match (byte, bytes.get(from + 1..from + 3)) {
+            (0xef, Some([middle, last])) => (0x80 | (middle & 1) << 6 | (last & 0x3f), 3),
+            _ => (byte, 1),
+        };
+        bytes[to] = original;
+        from += width;
+        to += 1;
     }
+    bytes.truncate(to);
 }
 
 const BINARY: &str = "application/octet-stream";
+
+#[cfg(test)]
+mod tests {
+    use super::unfold;
+
+    #[test]
+    fn every_byte_comes_out_of_its_character() {
+        let all: Vec<u8> = (0..=255).chain([0xef, 0x9e, 0x80, 0x61]).collect();
+        let folded = |byte: &u8| match byte {
+            0..0x80 => char::from(*byte),
+            _ => char::from_u32(0xf700 + u32::from(*byte)).unwrap_or_default(),
+        };
+        let mut text = all.iter().map(folded).collect::<String>().into_bytes();
+        unfold(&mut text);
+        assert_eq!(text, all);
+    }
+}

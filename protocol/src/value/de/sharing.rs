@@ -51,7 +51,7 @@ pub(in crate::value) fn weight(value: &Value) -> usize {
             Value::String(text) => text.bytes(),
             Value::ArrayBuffer(buffer) => buffer.len(),
             // As a sequence, each element becomes a value.
-            Value::View(view) => view.length() * size_of::<Value>(),
+            Value::View(view) => view.length().saturating_mul(size_of::<Value>()),
             Value::Object(object) => object.iter().map(|(key, _)| key.bytes()).sum(),
             Value::Error(error) => {
                 [&error.message, &error.stack].into_iter().flatten().map(|text| text.bytes()).sum()

@@ -1,7 +1,7 @@
 //! Values with others in them: their openings, and what comes after each value in them.
 
 use super::Reader;
-use super::tag::natural;
+use super::tag::whole;
 use crate::value::{
     DecodeError, ErrorKind, ErrorValue, Map, Object, Set, Shared, Sparse, Text, Value,
 };
@@ -142,7 +142,7 @@ impl Reader<'_> {
             "array" => {
                 self.member(start, name, "length")?;
                 let number = self.plain()?;
-                let length = natural(&number).and_then(|length| u32::try_from(length).ok());
+                let length = whole(&number).and_then(|length| u32::try_from(length).ok());
                 let bad = || self.tag(start, name, "length is a whole number below 2^32");
                 let length = length.ok_or_else(bad)?;
                 self.listed(start, Listed::Array(Sparse::new(length)))

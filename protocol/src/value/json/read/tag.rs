@@ -138,13 +138,18 @@ impl Reader<'_> {
     }
 }
 
-/// An index or a length. What an address of this machine can't hold is greater than anything that is there.
-pub(super) fn natural(value: &Value) -> Option<usize> {
+/// A whole number that a double holds exactly.
+pub(super) fn whole(value: &Value) -> Option<u64> {
     let number = value.as_f64()?;
     // -0 is no index. Up to 2^53 - 1 a double is exact.
     let whole = number as u64;
     let exact = whole <= Value::SAFE_INTEGER && (whole as f64).to_bits() == number.to_bits();
-    exact.then(|| usize::try_from(whole).unwrap_or(usize::MAX))
+    exact.then_some(whole)
+}
+
+/// An index or a length. What an address of this machine can't hold is greater than anything that is there.
+fn natural(value: &Value) -> Option<usize> {
+    whole(value).map(|whole| usize::try_from(whole).unwrap_or(usize::MAX))
 }
 
 /// A BigInt from its digits as JavaScript's `toString` writes them, `None` if they are none.
