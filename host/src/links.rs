@@ -21,6 +21,7 @@ use self::tabs::Tabs;
 use self::tombstones::Tombstones;
 use crate::application::Application;
 use crate::document::{Arrival, Document};
+use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
 
@@ -123,6 +124,7 @@ impl Links {
             Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
         state.documents.insert(visit.link, document.clone());
         place.renderer.arrived_at(&visit.tab.url);
+        document.frames().main().moved_to(&visit.tab.url);
         let before = place.renderer.activate(&document, visit.extensions.clone());
         document.announce(Arrival {
             is_new: place.is_new,

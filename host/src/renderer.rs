@@ -112,9 +112,7 @@ impl Renderer {
         extensions: Extensions,
     ) -> Option<Arc<Document>> {
         let mut state = self.lock();
-        let main = document.frames().main();
-        main.moved_to(&state.url);
-        self.main.show(main);
+        self.main.show(document.frames().main());
         state.extensions = extensions;
         state.early_bytes = 0;
         document.expect_results(std::mem::take(&mut state.early_executions));

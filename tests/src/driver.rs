@@ -70,7 +70,8 @@ impl Driver {
     pub(crate) fn kill_renderers(&self, engine: Engine) -> usize {
         self.process.kill_descendants(match engine {
             Engine::Chromium => &["--type=renderer"],
-            Engine::Firefox => &["-contentproc", "\0tab\0"],
+            // Its fork server gives them a command line in one piece.
+            Engine::Firefox => &["-contentproc", " tab\0"],
             Engine::WebKit => &["WebKitWebProcess"],
         })
     }

@@ -230,6 +230,11 @@ impl Driver {
         self.0.link.borrow().queued_bytes()
     }
 
+    /// The host's base URL, with a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
     /// The limits that hold for what is pushed.
     pub fn limits(&self) -> &Limits {
         &self.0.told

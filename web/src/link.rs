@@ -7,6 +7,7 @@ mod inbound;
 mod object;
 mod own;
 mod post;
+mod window;
 
 use js_sys::{Array, JsString, Object, Symbol, Uint8Array};
 use wasm_bindgen::prelude::*;

@@ -13,6 +13,8 @@ pub struct Statistics {
     pub web_contents: usize,
     /// Conversations with documents: the shown ones, those in a back/forward cache, and those that have just left.
     pub links: usize,
+    /// Frames of the documents that those are with, the main frames among them.
+    pub frames: usize,
     /// Open WebSockets.
     pub sockets: usize,
     /// Calls of pages that have no answer yet.
@@ -34,6 +36,7 @@ impl App {
             windows: windows.len(),
             web_contents: counts.tabs,
             links: counts.links,
+            frames: counts.frames,
             sockets: counts.sockets,
             pending_invokes: counts.invokes,
             pending_scripts: counts.executions,

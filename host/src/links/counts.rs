@@ -3,12 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use super::Links;
+use crate::event::Outlet;
 
 /// What the links of an application hold.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) tabs: usize,
     pub(crate) links: usize,
+    pub(crate) frames: usize,
     pub(crate) sockets: usize,
     pub(crate) invokes: usize,
     pub(crate) executions: usize,
@@ -25,6 +27,7 @@ impl Links {
         Counts {
             tabs,
             links: documents.len(),
+            frames: documents.iter().map(|one| one.frames().main().subtree().len()).sum(),
             sockets: self.sockets.load(Ordering::Acquire),
             invokes: documents.iter().map(|one| one.lock().link.open_invokes() as usize).sum(),
             executions: documents.iter().map(|one| one.executions()).sum(),

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-use exciton_protocol::{Full, Seq, TooLarge};
+use exciton_protocol::{Full, LinkLost, Seq, TooLarge};
 use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
@@ -57,6 +57,7 @@ impl OwnLink {
         let driver = Driver::start(JsValue::UNDEFINED, Callbacks(Rc::downgrade(&link)))?;
         link.driver.set(driver).map_err(|_| StartError::Begun)?;
         link.inbound.open_later();
+        link.watch_page();
         Ok(link)
     }
 
@@ -78,19 +79,22 @@ impl OwnLink {
     }
 
     /// Does what the host wants. `arguments` are an order's: `args, blobs, tagged, extra`.
-    pub(super) fn obey(&self, name: &str, arguments: &Array) -> Result<(), JsValue> {
+    pub(super) fn obey(self: &Rc<Self>, name: &str, arguments: &Array) -> Result<(), JsValue> {
         let handler = self.orders.borrow().get(name).cloned();
-        match (handler, name) {
-            (Some(handler), _) => handler.apply(&JsValue::UNDEFINED, arguments).map(drop),
-            (None, "navigate") => {
-                let url = web::get(&arguments.get(0), "0");
-                web::call(&web::get_global("location"), "assign", &[&url]).map(drop)
-            }
-            (None, _) => {
-                web::complain("exciton: the host gave an order that this page doesn't know");
-                Ok(())
-            }
+        if let Some(handler) = handler {
+            return handler.apply(&JsValue::UNDEFINED, arguments).map(drop);
         }
+        self.obey_window(name, &arguments.get(0)).unwrap_or_else(|| {
+            web::complain("exciton: the host gave an order that this page doesn't know");
+            Ok(())
+        })
+    }
+
+    /// A URL of the host's.
+    pub(super) fn below_base(&self, path: &str) -> JsValue {
+        let mut url = self.driver.get().map(|driver| driver.base().to_owned()).unwrap_or_default();
+        url.push_str(path);
+        url.into()
     }
 
     pub(super) fn inbound(&self) -> &Inbound {
@@ -237,6 +241,11 @@ impl OwnLink {
             if web::has(&face, "lost") {
                 call_face(&face, "lost", &[&detail]);
             }
+        }
+        if loss.why == LinkLost::Closed
+            && let Err(error) = self.close_page()
+        {
+            web::report(&error);
         }
     }
 }

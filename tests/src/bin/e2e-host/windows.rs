@@ -87,7 +87,7 @@ pub(crate) fn statistics(app: &App) -> serde_json::Value {
     let counts = app.statistics();
     json!({
         "windows": counts.windows, "webContents": counts.web_contents, "links": counts.links,
-        "sockets": counts.sockets, "invokes": counts.pending_invokes,
+        "frames": counts.frames, "sockets": counts.sockets, "invokes": counts.pending_invokes,
         "scripts": counts.pending_scripts, "listeners": counts.listeners,
     })
 }
