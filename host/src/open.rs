@@ -19,6 +19,7 @@ use crate::server::ServerState;
 /// Opens a window on `landing`, in CSS pixels of `size` where it is one of its own.
 ///
 /// A browser that can't be started is no error: the application goes on, and any browser can come in by the printed address.
+/// Returns whether one was started.
 ///
 /// # Errors
 /// No address of the application is known.
@@ -26,9 +27,9 @@ pub(crate) fn open(
     state: &Arc<ServerState>,
     landing: Landing,
     size: (u32, u32),
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     if state.config.opening == Opening::Nothing {
-        return Ok(());
+        return Ok(false);
     }
     let invitation = state.invite(landing)?;
     let target = match hand_over::file(&invitation.url) {
@@ -44,12 +45,13 @@ pub(crate) fn open(
             invitation.url
         }
     };
-    if let Err(reason) = start(state, &target, size) {
+    let started = start(state, &target, size);
+    if let Err(reason) = &started {
         eprintln!(
             "No browser could be started ({reason}). Open the printed address in any browser; Enter prints a fresh one."
         );
     }
-    Ok(())
+    Ok(started.is_ok())
 }
 
 fn start(state: &ServerState, target: &str, size: (u32, u32)) -> Result<(), String> {

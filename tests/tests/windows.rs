@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, in_each_engine};
+use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, binary, in_each_engine};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// Longer than any grace by default but that of a connection that vanished.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A host that prints what happens, with a browser on its first window.
 struct Stage {
@@ -352,6 +355,36 @@ async fn an_exit_asks_nobody_and_gives_the_process_its_code() {
         stage.line("quit 7").await;
         let seen = ["before-quit", "close", "destroyed", "all closed", "will-quit", "quit"];
         assert_eq!(stage.lines(&seen), ["closed 1", "destroyed 1", "quit 7"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_application_that_opened_its_window_ends_with_it() {
+    in_each_engine(|engine| async move {
+        // Nobody listens to `window-all-closed` there; the browser that it starts is one that does nothing.
+        let program = binary("electron-tutorial").unwrap();
+        let mut host = HostCommand::new(program).env("BROWSER", "/bin/true").start().await.unwrap();
+        let browser = Browser::open(engine).await.unwrap();
+        browser.goto(host.url()).await.unwrap();
+        browser.wait_until("window.electron", LIMIT).await.unwrap();
+        browser
+            .run_in_page("electron.ipcRenderer.sendSync('synchronous-message', 'here')")
+            .await
+            .unwrap();
+        browser.reload().await.unwrap();
+        browser
+            .run_in_page("electron.ipcRenderer.sendSync('synchronous-message', 'still')")
+            .await
+            .unwrap();
+        host.wait_line("still", LIMIT).await.unwrap();
+        // The browser would end with its last tab.
+        let tab = browser.tab().await.unwrap();
+        browser.new_tab().await.unwrap();
+        browser.switch_to(&tab).await.unwrap();
+        browser.close_window().await.unwrap();
+        let status = host.wait_exit(GRACE).await.unwrap();
+        assert!(status.success(), "{status} in {engine}");
     })
     .await;
 }

@@ -27,8 +27,10 @@ impl App {
         let state = self.server()?;
         // Whoever comes in first by a printed address gets the window; others get tabs of their own.
         state.set_start_page(landing.clone());
-        self.has_opened();
-        crate::open::open(state, landing, size)
+        if crate::open::open(state, landing, size)? {
+            self.has_opened();
+        }
+        Ok(())
     }
 
     /// The path of a page below the application's address, without a slash at its start.

@@ -6,7 +6,6 @@ use tokio::sync::watch;
 
 use super::App;
 use super::events::AppEvent;
-use crate::config::Opening;
 use crate::error::Error;
 use crate::links::Farewell;
 
@@ -102,8 +101,7 @@ impl App {
     /// Whether the end of the last window is the application's, where nobody listens.
     pub(super) fn lives_by_windows(&self) -> bool {
         let quitting = &self.inner.quitting;
-        let opens = self.config().opening != Opening::Nothing;
-        opens && quitting.running.load(Ordering::Acquire) && quitting.opened.load(Ordering::Acquire)
+        quitting.running.load(Ordering::Acquire) && quitting.opened.load(Ordering::Acquire)
     }
 
     /// Quits when somebody presses Ctrl-C or the system wants the process to end; the second time for good.
