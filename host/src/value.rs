@@ -1,4 +1,4 @@
-//! What a [`Value`](crate::Value) is made of: the types of the structured clone algorithm, as Rust has them.
+//! What a [`Value`] is made of: the types of the structured clone algorithm, as Rust has them.
 //!
 //! What a page sends is a tree unless an object in it is met more than once: then [`Shared`] stands for it in each place.
 //! [`Graph`] makes such values.
