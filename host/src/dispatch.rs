@@ -72,7 +72,8 @@ pub(crate) fn dispatch(
     // User code is guarded where it is called; what unwinds to here are destructors of removed closures.
     let called = catch_unwind(AssertUnwindSafe(|| match request.kind {
         Incoming::Send => {
-            listen(&scopes, &from, IpcMainEvent::new(from.clone()), request, &span, cx)
+            let ports = outlet.ports().receive(&request.extra.ports);
+            listen(&scopes, &from, IpcMainEvent::new(from.clone(), ports), request, &span, cx)
         }
         Incoming::Sync => {
             let event = IpcMainEvent::sync(from.clone(), request.seq, request.channel);

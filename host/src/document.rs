@@ -28,6 +28,7 @@ use crate::error::SendError;
 use crate::event::Outlet;
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
+use crate::message_port::{End, LinkPorts, Refused, Wire};
 use crate::renderer::Renderer;
 use crate::web_frame_main::Frames;
 
@@ -36,6 +37,7 @@ pub(crate) struct Document {
     pub(crate) id: LinkId,
     pub(crate) renderer: Arc<Renderer>,
     frames: Frames,
+    ports: Arc<LinkPorts>,
     ipc_main: IpcMain,
     state: Mutex<State>,
     /// Something may have to be written to the socket.
@@ -111,6 +113,7 @@ impl Document {
         Arc::new_cyclic(|weak: &Weak<Self>| Self {
             id,
             frames: Frames::new(&renderer, weak.clone()),
+            ports: LinkPorts::new(weak.clone(), &limits),
             renderer,
             ipc_main,
             state: Mutex::new(state),
@@ -130,6 +133,15 @@ impl Document {
         drop(state);
         self.outgoing.notify_one();
         Ok(())
+    }
+
+    /// Sends what was kept until the document came, and the ports of it: they are attached later.
+    pub(crate) fn push_early(&self, packet: Packet, ends: Vec<End>) -> Result<Vec<u64>, Refused> {
+        if let (Packet::Send(call), false) = (&packet, ends.is_empty()) {
+            return self.ports.send_unattached(call.clone(), ends);
+        }
+        let posted = Wire::post(self, &packet);
+        posted.map(|()| Vec::new()).map_err(|error| Refused { error, ends })
     }
 
     /// The page has said how far it is: its connection may have more to write, and senders more room.
@@ -170,6 +182,10 @@ impl Outlet for Document {
         &self.frames
     }
 
+    fn ports(&self) -> &Arc<LinkPorts> {
+        &self.ports
+    }
+
     fn post(&self, packet: &Packet) -> Result<(), SendError> {
         self.push(packet).map_err(|error| match error {
             PushError::Over if !self.renderer.is_destroyed() => SendError::FrameGone,
@@ -203,6 +219,29 @@ impl Outlet for Document {
     fn answer(&self, seq: Seq, outcome: Outcome) {
         self.lock().link.answer(seq, outcome);
         self.answered.notify_waiters();
+    }
+}
+
+/// Called with a port's lock, or with the tab's: it takes none but its own.
+impl Wire for Document {
+    fn post(&self, packet: &Packet) -> Result<(), SendError> {
+        self.push(packet).map_err(|error| match error {
+            PushError::Over => SendError::FrameGone,
+            other => self.renderer.refused(other, packet),
+        })
+    }
+
+    fn must_post(&self, packet: &Packet) {
+        let mut state = self.lock();
+        if state.over.is_some() {
+            return;
+        }
+        let limits = *state.link.limits();
+        for batch in Cargo::load(packet, &limits).unwrap_or_default() {
+            state.link.push_unbounded(batch);
+        }
+        drop(state);
+        self.outgoing.notify_one();
     }
 }
 

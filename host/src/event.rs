@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::error::{ErrorInfo, ReturnValueError, SendError};
 use crate::handler::Outcome;
+use crate::message_port::{LinkPorts, MessagePortMain};
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
@@ -20,6 +21,8 @@ pub(crate) trait Outlet: Send + Sync + 'static {
     fn renderer(&self) -> &Arc<Renderer>;
     /// The document and the frames inside it.
     fn frames(&self) -> &Frames;
+    /// The ports of the document's link.
+    fn ports(&self) -> &Arc<LinkPorts>;
     /// Sends to exactly this document, whether or not its tab still shows it.
     fn post(&self, packet: &Packet) -> Result<(), SendError>;
     /// Answers an `invoke`. Without effect if the page has gone.
@@ -36,13 +39,14 @@ pub(crate) trait Outlet: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct IpcMainEvent {
     from: Sender,
+    ports: Arc<[MessagePortMain]>,
     waiting: Option<Arc<Waiting>>,
 }
 
 impl IpcMainEvent {
     /// The event of a `send`.
-    pub(crate) fn new(from: Sender) -> Self {
-        Self { from, waiting: None }
+    pub(crate) fn new(from: Sender, ports: Vec<MessagePortMain>) -> Self {
+        Self { from, ports: ports.into(), waiting: None }
     }
 
     /// The event of a `sendSync`.
@@ -53,7 +57,7 @@ impl IpcMainEvent {
             channel: channel.into(),
             decided: AtomicBool::new(false),
         };
-        Self { from, waiting: Some(Arc::new(waiting)) }
+        Self { from, ports: Arc::new([]), waiting: Some(Arc::new(waiting)) }
     }
 
     /// The page that sent the message.
@@ -75,6 +79,11 @@ impl IpcMainEvent {
     /// The [`routing_id`](WebFrameMain::routing_id) of the document that sent the message; 0 if it is not known.
     pub fn frame_id(&self) -> u32 {
         self.from.frame_id()
+    }
+
+    /// The ports that the page handed over with `postMessage`. One that nobody keeps is closed with the event.
+    pub fn ports(&self) -> &[MessagePortMain] {
+        &self.ports
     }
 
     /// Sends a message to exactly the document that sent this one.

@@ -45,6 +45,7 @@ mod happening;
 mod ipc_main;
 mod links;
 mod listener;
+mod message_port;
 mod open;
 mod origin;
 mod renderer;
@@ -74,6 +75,7 @@ pub use happening::{
     ConsoleLevel, ConsoleMessage, RenderProcessGoneDetails, RenderProcessGoneReason,
 };
 pub use ipc_main::IpcMain;
+pub use message_port::{MessageChannelMain, MessageEvent, MessagePortMain, PortError};
 pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;
 pub use server::{InviteError, LoadFileError};

@@ -15,6 +15,7 @@ use crate::document::{Document, Execution};
 use crate::event::Outlet;
 use crate::happening::Happening;
 use crate::ipc_main::IpcMain;
+use crate::message_port::End;
 use crate::scopes::Observers;
 use crate::signals::Signals;
 use crate::web_contents::WebContents;
@@ -48,7 +49,7 @@ struct State {
     /// The document that is shown. Others of the tab may wait in the back/forward cache.
     active: Option<Arc<Document>>,
     /// What was sent before there was one, and who waits for the scripts among it.
-    early: Vec<Packet>,
+    early: Vec<(Packet, Vec<End>)>,
     early_bytes: usize,
     early_executions: Vec<(u64, Execution)>,
     executions: u64,
@@ -116,12 +117,19 @@ impl Renderer {
         state.extensions = extensions;
         state.early_bytes = 0;
         document.expect_results(std::mem::take(&mut state.early_executions));
-        for packet in std::mem::take(&mut state.early) {
+        let (mut handed, mut lost) = (Vec::new(), Vec::new());
+        for (packet, ends) in std::mem::take(&mut state.early) {
             // The outbox of a new link holds at least what was kept here.
-            if let Err(error) = document.push(&packet) {
-                tracing::warn!(web_contents = self.id, %error, "an early message was lost");
+            match document.push_early(packet, ends) {
+                Ok(ids) => handed.extend(ids),
+                Err(refused) => {
+                    let error = &refused.error;
+                    tracing::warn!(web_contents = self.id, %error, "an early message was lost");
+                    lost.push(refused);
+                }
             }
         }
+        document.attach_ports(handed, lost);
         let before = state.active.replace(document.clone());
         self.room.notify_waiters();
         before.filter(|before| before.id != document.id)

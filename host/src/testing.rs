@@ -33,6 +33,7 @@ use crate::error::{ErrorInfo, SendError};
 use crate::event::Outlet;
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
+use crate::message_port::{LinkPorts, Wire};
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
@@ -71,6 +72,7 @@ impl TestPage {
         let renderer = Renderer::new(id, TabId::from_bits(id.into()), kept, Arc::new(Nobody));
         let outlet = Arc::new_cyclic(|weak: &Weak<TestOutlet>| TestOutlet {
             frames: Frames::new(&renderer, weak.clone()),
+            ports: LinkPorts::new(weak.clone(), &Limits::default()),
             renderer,
             seq: AtomicU64::new(0),
             waiting: Mutex::default(),
@@ -250,6 +252,7 @@ fn received(packet: Packet) -> Option<Received> {
 struct TestOutlet {
     renderer: Arc<Renderer>,
     frames: Frames,
+    ports: Arc<LinkPorts>,
     seq: AtomicU64,
     waiting: Mutex<HashMap<Seq, oneshot::Sender<Outcome>>>,
 }
@@ -282,6 +285,10 @@ impl Outlet for TestOutlet {
         &self.frames
     }
 
+    fn ports(&self) -> &Arc<LinkPorts> {
+        &self.ports
+    }
+
     fn post(&self, packet: &Packet) -> Result<(), SendError> {
         self.renderer.push(packet.clone())
     }
@@ -292,6 +299,17 @@ impl Outlet for TestOutlet {
 
     fn answer(&self, seq: Seq, outcome: Outcome) {
         self.hand_over(seq, outcome);
+    }
+}
+
+impl Wire for TestOutlet {
+    fn post(&self, packet: &Packet) -> Result<(), SendError> {
+        self.renderer.push(packet.clone())
+    }
+
+    fn must_post(&self, packet: &Packet) {
+        // A page that is gone needs to hear nothing.
+        let _ = self.renderer.push(packet.clone());
     }
 }
 

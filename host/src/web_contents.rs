@@ -8,13 +8,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::http::Extensions;
-use exciton_protocol::{Call, Value};
+use exciton_protocol::{Args, Call, Value};
+use serde::Serialize;
 
 pub use self::execute::{ExecuteError, ScriptError};
 use crate::error::SendError;
 use crate::event::IpcMainEvent;
 use crate::handler::ListenerOutput;
 use crate::ipc_main::IpcMain;
+use crate::message_port::{MessagePortMain, PortError, Transfer};
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_frame_main::{FrameId, WebFrameMain};
@@ -55,6 +57,31 @@ impl WebContents {
     /// can't be cloned. Nothing was sent then.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
         self.renderer.send(Call::new(channel, args.into_args()?))
+    }
+
+    /// Sends one value to the page and hands ports over: its `ipcRenderer.on(channel, (event, message) => …)` are called
+    /// with `message`, and find the ports as browser's own `MessagePort`s in `event.ports`. The ports are neutered here.
+    /// Electron's `webContents.postMessage`.
+    ///
+    /// A type that is no port, a channel that is none, a message that is missing: what Electron throws for, the compiler
+    /// refuses.
+    /// ```compile_fail
+    /// # fn f(page: exciton::WebContents) {
+    /// page.post_message("channel", "message", &[123]);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and if a port can't be handed over. Nothing was sent then, and no port is neutered.
+    pub fn post_message(
+        &self,
+        channel: &str,
+        message: impl Serialize,
+        ports: &[MessagePortMain],
+    ) -> Result<(), PortError> {
+        let call = Call::new(channel, Args::from_serialize(&(message,))?);
+        let (transfer, ends) = Transfer::of(ports)?;
+        self.renderer.send_ports(call, ends).map_err(|refused| transfer.refused(refused))
     }
 
     /// Sends a message to one document of the page, by its id or `(process_id, frame_id)`: an event's

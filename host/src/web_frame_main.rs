@@ -7,13 +7,15 @@ pub(crate) mod reports;
 use std::fmt;
 use std::sync::Arc;
 
-use exciton_protocol::{Call, Packet};
+use exciton_protocol::{Args, Call, Packet};
+use serde::Serialize;
 
 pub(crate) use self::frame::{Facts, Frame, Node};
 pub(crate) use self::frames::Frames;
 use crate::app::App;
 use crate::error::SendError;
 use crate::ipc_main::IpcMain;
+use crate::message_port::{MessagePortMain, PortError, Refused, Transfer};
 use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 
@@ -142,6 +144,32 @@ impl WebFrameMain {
     /// As [`WebContents::send`](crate::WebContents::send), and [`SendError::FrameGone`] if the document is no more.
     pub fn send(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
         self.send_call(Call::new(channel, args.into_args()?))
+    }
+
+    /// Sends one value to the frame and hands ports over, as
+    /// [`WebContents::post_message`](crate::WebContents::post_message) does to the main frame.
+    ///
+    /// # Errors
+    /// As [`WebContents::post_message`](crate::WebContents::post_message), and [`SendError::FrameGone`] if the document is
+    /// no more.
+    pub fn post_message(
+        &self,
+        channel: &str,
+        message: impl Serialize,
+        ports: &[MessagePortMain],
+    ) -> Result<(), PortError> {
+        let call = Call::new(channel, Args::from_serialize(&(message,))?);
+        let renderer = self.node.renderer().ok_or(SendError::Destroyed)?;
+        let (transfer, ends) = Transfer::of(ports)?;
+        let sent = if self.pinned.is_none() && self.is_main(&renderer) {
+            renderer.send_ports(call, ends)
+        } else {
+            match self.frame() {
+                Some(frame) => frame.send_ports(call, ends),
+                None => Err(Refused { error: SendError::FrameGone, ends }),
+            }
+        };
+        sent.map_err(|refused| transfer.refused(refused))
     }
 
     /// The same for a call that may hand something over.

@@ -34,6 +34,11 @@ pub struct Limits {
     pub frames: u32,
     /// Synchronous requests of one page under way at once, each nested in the one before.
     pub nested_syncs: u32,
+    /// Message ports of one page that are open at once.
+    pub ports: u32,
+    /// Bytes that wait at a message port until it is started. Past them a post from this process is refused, and a page's
+    /// closes the port.
+    pub port_bytes: u32,
     /// How long one synchronous request is held open: WebKit ends it at 10 s.
     pub sync_slice: u64,
     /// How long a `sendSync` waits in all before it throws.
@@ -71,6 +76,8 @@ impl Default for Limits {
             depth: 1_000,
             frames: 1_000,
             nested_syncs: 16,
+            ports: 16_384,
+            port_bytes: 64 * MIB,
             sync_slice: 5_000,
             sync_total: 30_000,
             ping: 20_000,

@@ -21,6 +21,8 @@ pub struct Statistics {
     pub pending_invokes: usize,
     /// Scripts that run in pages.
     pub pending_scripts: usize,
+    /// Message ports that pages have at this end of their links.
+    pub message_ports: usize,
     /// Listeners and handlers: of the application, its windows, its pages and `ipc_main`.
     pub listeners: usize,
 }
@@ -40,6 +42,7 @@ impl App {
             sockets: counts.sockets,
             pending_invokes: counts.invokes,
             pending_scripts: counts.executions,
+            message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
         }
     }

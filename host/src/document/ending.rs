@@ -11,10 +11,11 @@ impl Document {
     pub(crate) fn end(&self, why: LinkLost) {
         let mut state = self.lock();
         state.over.get_or_insert(why);
-        state.intake.clear();
+        let jobs = state.intake.clear();
         let executions = std::mem::take(&mut state.executions);
         drop(state);
-        drop(executions);
+        drop((jobs, executions));
+        self.ports.end();
         self.frames().end();
         self.outgoing.notify_one();
         self.answered.notify_waiters();

@@ -8,6 +8,7 @@ use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved,
 
 use super::{Document, State, now};
 use crate::happening::RenderProcessGoneDetails;
+use crate::message_port::Refused;
 use crate::renderer::Renderer;
 
 /// The queue of the runner.
@@ -30,6 +31,8 @@ pub(super) enum Job {
     },
     /// The application has not heard of the document yet.
     Arrive(Arrival),
+    /// Ports were handed over with what was sent before the document came; the others could not be.
+    Attach(Vec<u64>, Vec<Refused>),
 }
 
 /// What the application is to hear of a document that has come.
@@ -69,9 +72,10 @@ impl Intake {
         self.jobs.is_empty()
     }
 
-    pub(super) fn clear(&mut self) {
-        self.jobs.clear();
+    /// Empties it. What was in it is dropped without a lock.
+    pub(super) fn clear(&mut self) -> VecDeque<Job> {
         self.assembly = BytesMut::new();
+        std::mem::take(&mut self.jobs)
     }
 
     fn put(&mut self, seq: Seq, packet: Packet) {
@@ -91,6 +95,16 @@ impl Document {
     pub(crate) fn announce(self: &Arc<Self>, arrival: Arrival) {
         let mut state = self.lock();
         state.intake.jobs.push_front(Job::Arrive(arrival));
+        self.start_runner(&mut state);
+    }
+
+    /// Connects the ports that went with early messages, by their numbers here, and closes those that could not go.
+    pub(crate) fn attach_ports(self: &Arc<Self>, ids: Vec<u64>, lost: Vec<Refused>) {
+        if ids.is_empty() && lost.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        state.intake.jobs.push_back(Job::Attach(ids, lost));
         self.start_runner(&mut state);
     }
 

@@ -16,6 +16,8 @@ impl Document {
             "frame" => frames::came(self, &report),
             "frame-left" => frames::left(self, &report),
             "frame-gone" => frames::gone(self, &report),
+            "port" => self.ports.heard_message(&report),
+            "port-close" => self.ports.heard_close(&report),
             _ if self.hear_of_window(&report) => Ok(()),
             _ => Err(BadReport::Refused("this host doesn't know it".to_owned())),
         };

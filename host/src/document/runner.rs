@@ -14,6 +14,8 @@ use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::ErrorInfo;
 use crate::event::Outlet;
 use crate::happening::Happening;
+use crate::message_port::attach;
+use crate::signals::guarded;
 
 impl Document {
     /// Starts a runner unless one is at work.
@@ -36,6 +38,10 @@ impl Document {
             drop(state);
             match job {
                 Job::Arrive(arrival) => self.arrive(arrival),
+                Job::Attach(ids, lost) => {
+                    attach(&self.ports, ids);
+                    guarded("close", || drop(lost));
+                }
                 Job::Packet(seq, packet) => self.call(seq, packet),
                 Job::Part { seq, last, piece } => self.assemble(seq, last, &piece),
             }

@@ -19,6 +19,14 @@ pub enum SendError {
     /// The message is larger than any message may be. Send it in pieces.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    /// Too many message ports of the page are open. Close some.
+    #[error("{open} message ports would be open in the page at once, the limit is {limit}")]
+    Ports {
+        /// Ports, with these.
+        open: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Too many scripts run in the page that are not done.
     #[error("{open} scripts would run in the page at once, the limit is {limit}")]
     Busy {

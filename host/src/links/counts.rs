@@ -14,6 +14,7 @@ pub(crate) struct Counts {
     pub(crate) sockets: usize,
     pub(crate) invokes: usize,
     pub(crate) executions: usize,
+    pub(crate) ports: usize,
     pub(crate) listeners: usize,
 }
 
@@ -31,6 +32,7 @@ impl Links {
             sockets: self.sockets.load(Ordering::Acquire),
             invokes: documents.iter().map(|one| one.lock().link.open_invokes() as usize).sum(),
             executions: documents.iter().map(|one| one.executions()).sum(),
+            ports: documents.iter().map(|one| one.ports().len()).sum(),
             listeners: renderers.iter().map(|one| one.listeners()).sum(),
         }
     }

@@ -8,6 +8,8 @@ use tokio::sync::oneshot;
 use super::{Renderer, State};
 use crate::document::PushError;
 use crate::error::SendError;
+use crate::event::Outlet;
+use crate::message_port::{End, Refused};
 
 impl Renderer {
     /// Sends a message.
@@ -28,7 +30,9 @@ impl Renderer {
                 return Err(SendError::Destroyed);
             }
             let Some(active) = state.active.clone() else {
-                return self.keep(&mut state, packet);
+                self.keep(&mut state, &packet)?;
+                state.early.push((packet, Vec::new()));
+                return Ok(());
             };
             drop(state);
             match active.push(&packet) {
@@ -37,6 +41,35 @@ impl Renderer {
                     self.deactivate(active.id);
                 }
                 other => return other.map_err(|error| self.refused(error, &packet)),
+            }
+        }
+    }
+
+    /// Sends a message that hands ports over.
+    pub(crate) fn send_ports(&self, call: Call, mut ends: Vec<End>) -> Result<(), Refused> {
+        loop {
+            let mut state = self.lock();
+            if state.destroyed {
+                return Err(Refused { error: SendError::Destroyed, ends });
+            }
+            let Some(active) = state.active.clone() else {
+                let packet = Packet::Send(call);
+                return match self.keep(&mut state, &packet) {
+                    Ok(()) => {
+                        state.early.push((packet, ends));
+                        Ok(())
+                    }
+                    Err(error) => Err(Refused { error, ends }),
+                };
+            };
+            drop(state);
+            match active.ports().send(call.clone(), ends) {
+                // Its link has just ended.
+                Err(Refused { error: SendError::FrameGone, ends: back }) => {
+                    self.deactivate(active.id);
+                    ends = back;
+                }
+                other => return other,
             }
         }
     }
@@ -58,7 +91,8 @@ impl Renderer {
             let order = Call::new("execute", Args::from_serialize(&(id, code))?);
             let packet = Packet::Order(order);
             let Some(active) = state.active.clone() else {
-                self.keep(&mut state, packet)?;
+                self.keep(&mut state, &packet)?;
+                state.early.push((packet, Vec::new()));
                 state.early_executions.push((id, sender));
                 return Ok(result);
             };
@@ -78,7 +112,9 @@ impl Renderer {
         let mut state = self.lock();
         state.early_bytes = 0;
         self.room.notify_waiters();
-        std::mem::take(&mut state.early)
+        let early = std::mem::take(&mut state.early);
+        drop(state);
+        early.into_iter().map(|(packet, _)| packet).collect()
     }
 
     /// How many bytes wait for the page, and how many may; `None` if it is destroyed.
@@ -94,15 +130,15 @@ impl Renderer {
         Some((state.link.queued_bytes(), state.link.limits().outbox_bytes as usize))
     }
 
-    fn keep(&self, state: &mut State, packet: Packet) -> Result<(), SendError> {
-        let size = weight(&packet);
+    /// Whether there is room to keep a packet.
+    fn keep(&self, state: &mut State, packet: &Packet) -> Result<(), SendError> {
+        let size = weight(packet);
         let queued = state.early_bytes + size;
         if queued > self.early_limit {
             self.refused.store(size, Ordering::Relaxed);
             return Err(Full { queued, cap: self.early_limit }.into());
         }
         state.early_bytes = queued;
-        state.early.push(packet);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use exciton_protocol::{Call, Packet};
 use crate::error::SendError;
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
+use crate::message_port::{End, Refused};
 use crate::renderer::Renderer;
 
 /// A place in the tree: what stays when the document in it is another.
@@ -170,6 +171,15 @@ impl Frame {
     /// The document of that number in the same page.
     pub(crate) fn find(self: &Arc<Self>, routing_id: u32) -> Option<Arc<Frame>> {
         self.subtree().into_iter().find(|frame| frame.routing_id == routing_id)
+    }
+
+    /// Sends to exactly this document, and hands ports over.
+    pub(crate) fn send_ports(&self, mut call: Call, ends: Vec<End>) -> Result<(), Refused> {
+        let Some(outlet) = self.outlet.upgrade().filter(|_| !self.has_left()) else {
+            return Err(Refused { error: SendError::FrameGone, ends });
+        };
+        call.extra.frame = self.number;
+        outlet.ports().send(call, ends)
     }
 
     /// Sends to exactly this document.
