@@ -44,6 +44,8 @@ pub(crate) struct Document {
     pub(crate) outgoing: Notify,
     /// A synchronous answer has come, or the link is over.
     pub(crate) answered: Notify,
+    /// Packets were admitted.
+    pub(crate) arrived: Notify,
 }
 
 pub(crate) struct State {
@@ -119,6 +121,7 @@ impl Document {
             state: Mutex::new(state),
             outgoing: Notify::new(),
             answered: Notify::new(),
+            arrived: Notify::new(),
         })
     }
 
@@ -148,6 +151,12 @@ impl Document {
     pub(crate) fn heard(&self) {
         self.outgoing.notify_one();
         self.renderer.room.notify_waiters();
+    }
+
+    /// Whether packets from this one on can be admitted: nothing before them is missing.
+    pub(crate) fn is_next(&self, first: Seq) -> bool {
+        let state = self.lock();
+        state.over.is_some() || state.link.admitted() >= first
     }
 
     pub(crate) fn limits(&self) -> Limits {

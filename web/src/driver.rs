@@ -37,7 +37,7 @@ use wasm_bindgen::closure::Closure;
 use self::arrivals::Arrivals;
 use self::boot::Facts;
 use self::clock::{Clock, now};
-use self::leave::PageEvents;
+use self::leave::{Farewell, PageEvents};
 use self::payload::Payload;
 use self::socket::{Socket, SocketEvent};
 use self::tab::Tab;
@@ -105,6 +105,7 @@ pub(crate) struct Inner {
     departed: Cell<Seq>,
     /// The document is unloading: what is pushed now leaves by a request that outlives it.
     leaving: Cell<bool>,
+    farewell: Cell<Farewell>,
     tab: Tab,
     clock: Clock,
     tasks: Tasks,
@@ -171,6 +172,7 @@ impl Driver {
             arrivals: RefCell::default(),
             departed: Cell::new(0),
             leaving: Cell::new(false),
+            farewell: Cell::new(Farewell::NONE),
             clock: Clock::new(soon(weak, Inner::on_timer)),
             tasks: Tasks {
                 drain: Closure::new(soon(weak, Inner::drain)),

@@ -143,6 +143,7 @@ impl Document {
             _ => {}
         }
         self.start_runner(state);
+        self.arrived.notify_waiters();
         Ok(())
     }
 

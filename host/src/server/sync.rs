@@ -64,6 +64,9 @@ async fn serve(
     if !request.head.bye && document.lock().frozen {
         links.thaw(&document, extensions);
     }
+    if let Some(first) = first.filter(|_| head.bye) {
+        its_turn(links, &document, first).await;
+    }
     if let Some(why) = admit(&document, &request, size)? {
         return Ok(SyncAnswer::Lost { why, admitted: false });
     }
@@ -71,6 +74,19 @@ async fn serve(
         return Ok(SyncAnswer::Pending(state(links, &document)));
     };
     Ok(wait(links, &document, seq).await)
+}
+
+/// A page that leaves sends what it has by several requests that nothing keeps in order: one that is too early waits.
+async fn its_turn(links: &Links, document: &Document, first: Seq) {
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(links.limits.grace_bye);
+    loop {
+        let notified = document.arrived.notified();
+        tokio::pin!(notified);
+        notified.as_mut().enable();
+        if document.is_next(first) || tokio::time::timeout_at(deadline, notified).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Takes the request's packets; says if the link is over.

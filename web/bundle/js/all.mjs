@@ -6,10 +6,12 @@ const FILES = [
   'console',
   'context_bridge',
   'emitter',
+  'frames',
   'inbound',
   'ipc_renderer',
   'link',
   'preload',
+  'send_to_host',
   'vectors',
   'window',
 ];

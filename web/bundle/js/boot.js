@@ -39,6 +39,27 @@ function documentLink({ core, wasm }) {
     if (there.version !== 1) throw new Error(`This page has a link of version ${there.version}, and this script needs 1`);
     return there;
   }
+  const link = linkAbove() ?? begin(core, wasm);
+  Object.defineProperty(globalThis, LINK, { value: link });
+  return link;
+}
+
+// A frame inside a page of ours has no link of its own. undefined if nothing around it, that it may look into, has one.
+function linkAbove() {
+  for (let view = globalThis; view.parent !== view; ) {
+    view = view.parent;
+    let link;
+    try {
+      link = view[LINK];
+    } catch {
+      // Another site's.
+    }
+    if (link?.version === 1 && link.join !== undefined) return link.join(globalThis);
+  }
+  return undefined;
+}
+
+function begin(core, wasm) {
   compile(core, wasm());
   // The core tells the limits, which the link is made with; it calls nothing back before this task has ended.
   const callbacks = {};
@@ -47,7 +68,9 @@ function documentLink({ core, wasm }) {
   Object.assign(callbacks, made.callbacks);
   const facts = globalThis[Symbol.for('exciton.boot')];
   attachWindow(made.link, browserPage(facts?.base ?? document.baseURI), facts?.console === true);
-  Object.defineProperty(globalThis, LINK, { value: made.link });
+  // The host knows the page's address, and nothing of its name.
+  const { name, origin } = globalThis;
+  if (name !== '') made.link.post(`["report","frame",${JSON.stringify([0, 0, name, location.href, origin])}]`);
   return made.link;
 }
 

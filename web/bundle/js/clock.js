@@ -1,6 +1,8 @@
 // What the link needs of the page around it; tests bring their own.
 
 export const pageClock = {
+  view: globalThis,
+
   // Runs the task soon, after all that is on its way now. Not by a timer: those of a hidden page wait for a second.
   later(task) {
     const { port1, port2 } = new MessageChannel();
@@ -12,19 +14,19 @@ export const pageClock = {
   },
 
   // Calls back once when the page's scripts have had their chance to register listeners: in a task after
-  // DOMContentLoaded, and if that is past, after the task that runs now.
-  whenReady(callback) {
+  // DOMContentLoaded, and if that is past, after the task that runs now. The document is the view's.
+  whenReady(callback, view = globalThis) {
     const once = () => {
-      removeEventListener('DOMContentLoaded', once);
-      removeEventListener('load', once);
+      view.removeEventListener('DOMContentLoaded', once);
+      view.removeEventListener('load', once);
       pageClock.later(callback);
     };
-    if (isParsed()) {
+    if (isParsed(view)) {
       once();
       return;
     }
-    addEventListener('DOMContentLoaded', once);
-    addEventListener('load', once);
+    view.addEventListener('DOMContentLoaded', once);
+    view.addEventListener('load', once);
   },
 
   // As if the error had been thrown in a task of its own.
@@ -34,7 +36,7 @@ export const pageClock = {
   },
 };
 
-function isParsed() {
+function isParsed({ document, performance }) {
   if (document.readyState === 'loading') return false;
   if (document.readyState === 'complete') return true;
   // 'interactive' starts before the deferred scripts and modules, and they before DOMContentLoaded.

@@ -4,9 +4,9 @@
 // don't, since scripts may await them. And a message never overtakes the code that awaits an earlier reply: that runs
 // when the task ends, so messages behind a reply in one batch wait for a task of their own.
 
-// link: {faces, orders: name -> handler(args, blobs, tagged, extra), clock, blocked(), consumed(count),
-// settle(seq, ok, value, blobs, tagged)}.
-export function createInbound({ faces, orders, clock, blocked, consumed, settle }) {
+// link: {faces, frames: see frames.js, orders: name -> handler(args, blobs, tagged, extra), clock, blocked(),
+// consumed(count), settle(seq, ok, value, blobs, tagged)}.
+export function createInbound({ faces, frames, orders, clock, blocked, consumed, settle }) {
   const held = [];
   let early = true;
   // A reply was handed out in this task.
@@ -22,14 +22,14 @@ export function createInbound({ faces, orders, clock, blocked, consumed, settle 
   });
 
   // Called by the core for each frame, each in a task of its own. The first `skip` packets came before. blobs are all
-  // packets' in order, or null. Returns how many of the rest are done with; consumed() follows for those that aren't.
+  // packets' in order, or nothing. Returns how many of the rest are done with; consumed() follows for those that aren't.
   function packets(list, skip, blobs, tagged) {
     let at = 0;
     let done = 0;
     for (let i = 0; i < list.length; i++) {
       const packet = list[i];
       let own = null;
-      if (blobs !== null && packet.length > 3) own = blobs.slice(at, (at += packet[3].length));
+      if (blobs && packet.length > 3) own = blobs.slice(at, (at += packet[3].length));
       if (i < skip) continue;
       if (mayGo(packet)) {
         deliver(packet, own, tagged);
@@ -86,7 +86,8 @@ export function createInbound({ faces, orders, clock, blocked, consumed, settle 
         settled = true;
         settle(first, kind === 'reply', second, blobs, tagged);
       } else {
-        const obey = kind === 'order' ? orders.get(first) : undefined;
+        const inside = kind === 'order' && extra?.frame > 0;
+        const obey = inside ? frames.obey(first, extra) : kind === 'order' ? orders.get(first) : undefined;
         if (obey === undefined) console.warn(`exciton: the host sent '${kind} ${first}', which this page doesn't know`);
         else obey(second, blobs, tagged, extra);
       }
@@ -96,6 +97,10 @@ export function createInbound({ faces, orders, clock, blocked, consumed, settle 
   }
 
   function message(channel, args, blobs, tagged, extra) {
+    if (extra?.frame > 0) {
+      frames.message(channel, args, blobs, tagged, extra);
+      return;
+    }
     if (faces.length === 1) {
       faces[0].message(channel, args, blobs, tagged, extra);
       return;

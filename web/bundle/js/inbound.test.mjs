@@ -15,8 +15,13 @@ function setUp({ parsed = true, listener = () => {} } = {}) {
   });
   const faces = [face('face')];
   const orders = new Map([['navigate', ([url], _blobs, _tagged, extra) => log.push(['navigate', url, extra])]]);
+  const frames = {
+    message: (channel, args, _blobs, _tagged, { frame }) => log.push([`frame ${frame}`, channel, ...args]),
+    obey: (name, { frame }) => (name === 'known' ? ([text]) => log.push([`frame ${frame}`, name, text]) : undefined),
+  };
   const inbound = createInbound({
     faces,
+    frames,
     orders,
     clock: {
       later: (task) => tasks.push(task),
@@ -138,14 +143,20 @@ export const run = await suite({
     equal(state.consumed, 1);
   },
 
+  'what is for a frame goes to the frame'() {
+    const { log, receive } = setUp();
+    equal(receive([['send', 'a', [1], [], { frame: 2 }], ['order', 'known', ['x'], [], { frame: 3 }], send('b')]), 3);
+    equal(log, [['frame 2', 'a', 1], ['frame 3', 'known', 'x'], ['face', 'b']]);
+  },
+
   'an order is for the page itself, and an unknown one is consumed'() {
     const warn = console.warn;
     const said = [];
     console.warn = (text) => said.push(text);
     try {
-      const { log, receive } = setUp();
-      equal(receive([['order', 'navigate', ['http://127.0.0.1/x'], [], { frame: 2 }], ['order', 'dance', []], ['sing', 'a', []]]), 3);
-      equal(log, [['navigate', 'http://127.0.0.1/x', { frame: 2 }]]);
+      const { inbound, log } = setUp();
+      equal(inbound.packets([['order', 'navigate', ['http://127.0.0.1/x'], [], { ports: [1] }], ['order', 'dance', []], ['sing', 'a', []]], 0, undefined, false), 3);
+      equal(log, [['navigate', 'http://127.0.0.1/x', { ports: [1] }]]);
     } finally {
       console.warn = warn;
     }

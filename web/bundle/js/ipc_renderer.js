@@ -2,16 +2,23 @@
 
 import { decode, encode } from './clone.js';
 import { EventEmitter } from './emitter.js';
+import { sendToHost } from './send_to_host.js';
 
 // Attaches a new ipcRenderer to the link (see link.js). Like Electron's, send, sendSync and invoke work without `this`.
 export function createIpcRenderer(link) {
+  function requireContext() {
+    if (link.released?.()) throw new Error('IPC method called after context was released');
+  }
+
   class IpcRenderer extends EventEmitter {
     send(channel, ...args) {
+      requireContext();
       const { text, blobs } = packet('send', channel, args);
       link.post(text, blobs);
     }
 
     sendSync(channel, ...args) {
+      requireContext();
       const { text, blobs } = packet('sync', channel, args);
       const result = link.sync(text, blobs);
       if ('error' in result) throw remoteError(decode(result.error, result.blobs));
@@ -21,6 +28,7 @@ export function createIpcRenderer(link) {
     // Rejects where the others throw.
     invoke(channel, ...args) {
       return new Promise((resolve, reject) => {
+        requireContext();
         const { text, blobs } = packet('invoke', channel, args);
         link.post(text, blobs, (ok, value, own, tagged) => {
           try {
@@ -32,6 +40,12 @@ export function createIpcRenderer(link) {
           }
         });
       });
+    }
+
+    // To the element that embeds this page, as an event `ipc-message`.
+    sendToHost(channel, ...args) {
+      requireContext();
+      sendToHost(channel, args);
     }
   }
 

@@ -49,6 +49,18 @@ export const run = await suite({
     equal(posted, ['a', 'a', 'b', '', 'a'].map((channel) => `["send","${channel}",[]]`));
   },
 
+  async 'after its context is released nothing is sent, in the words of Electron'() {
+    const { ipcRenderer, link, posted } = setUp();
+    link.released = () => true;
+    const text = 'IPC method called after context was released';
+    for (const method of ['send', 'sendSync', 'sendToHost']) equal(thrown(() => ipcRenderer[method]('a')).message, text);
+    equal((await rejected(ipcRenderer.invoke('a'))).message, text);
+    equal(posted, []);
+    link.released = () => false;
+    ipcRenderer.send('a');
+    equal(posted.length, 1);
+  },
+
   async 'a channel that is no text is refused with the sentence of Electron'() {
     const { ipcRenderer, posted } = setUp();
     for (const [channel, given] of [[undefined, 'undefined'], [null, 'null'], [5, ''], [{}, '']]) {

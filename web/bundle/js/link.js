@@ -4,6 +4,7 @@
 // A call into wasm costs ten times what a small message does, so packets are gathered here and handed over once per
 // task, at the microtask or before a synchronous call.
 
+import { createFrames, released } from './frames.js';
 import { createInbound } from './inbound.js';
 
 export const LINK = Symbol.for('exciton');
@@ -22,8 +23,17 @@ export function createLink(core, limits, clock) {
   let queued = 0;
   let syncDepth = 0;
 
+  const frames = createFrames({
+    post: (...packet) => link.post(...packet),
+    sync: (...packet) => link.sync(...packet),
+    first: (text) => push(text, 1, utf8Bound(text), [], [null]),
+    limit: limits.frames,
+    clock,
+  });
+
   const inbound = createInbound({
     faces,
+    frames,
     orders,
     clock,
     blocked: () => syncDepth > 0,
@@ -73,67 +83,75 @@ export function createLink(core, limits, clock) {
     }
   }
 
-  return {
-    link: {
-      // Of this object's protocol, for a face of another build.
-      version: 1,
+  const link = {
+    // Of this object's protocol, for a face of another build.
+    version: 1,
 
-      // Queues a packet, given as its JSON text and its blobs (Uint8Array[] or null). settle is null for a send; for
-      // an invoke it is called once: (true, value, blobs, tagged), or (false, {name, message, code?, data?, mayHaveRun?},
-      // blobs, tagged). Throws FullError or TooLargeError, and then nothing was queued.
-      post(text, blobs = null, settle = null) {
-        const blobBytes = blobs === null ? 0 : total(blobs);
-        requireRoom(text, blobBytes, settle);
-        // No text below a third of the limit can be over it, so that most are never looked through.
-        if (3 * text.length + blobBytes > limits.wholeBytes) {
-          const bytes = utf8Bound(text) + blobBytes;
-          if (bytes > limits.wholeBytes) {
-            // The core cuts it into parts, and the last one's number is the packet's.
-            flush();
-            push(text, 1, bytes, blobs ?? [], [settle]);
-            return;
-          }
+    // Queues a packet, given as its JSON text and its blobs (Uint8Array[] or null). settle is null for a send; for
+    // an invoke it is called once: (true, value, blobs, tagged), or (false, {name, message, code?, data?, mayHaveRun?},
+    // blobs, tagged). Throws FullError or TooLargeError, and then nothing was queued.
+    post(text, blobs = null, settle = null) {
+      const blobBytes = blobs === null ? 0 : total(blobs);
+      requireRoom(text, blobBytes, settle);
+      // No text below a third of the limit can be over it, so that most are never looked through.
+      if (3 * text.length + blobBytes > limits.wholeBytes) {
+        const bytes = utf8Bound(text) + blobBytes;
+        if (bytes > limits.wholeBytes) {
+          // The core cuts it into parts, and the last one's number is the packet's.
+          flush();
+          push(text, 1, bytes, blobs ?? [], [settle]);
+          return;
         }
-        if (waiting.texts.length === 0) queueMicrotask(flush);
-        waiting.texts.push(text);
-        waiting.textLength += text.length;
-        waiting.settles.push(settle);
-        if (settle !== null) waiting.invokes += 1;
-        if (blobs !== null) {
-          waiting.blobs.push(...blobs);
-          waiting.blobBytes += blobBytes;
-        }
-        const full = 3 * waiting.textLength + waiting.blobBytes >= limits.batchBytes;
-        if (full || waiting.texts.length >= limits.batchPackets) flush();
-      },
-
-      // Sends a packet after all that was posted and waits for its answer: {answer, blobs} or {error, blobs}.
-      sync(text, blobs = null) {
-        flush();
-        const bytes = utf8Bound(text) + (blobs === null ? 0 : total(blobs));
-        if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
-        syncDepth += 1;
-        try {
-          const [body, own] = core.sync(text, bytes, blobs);
-          return 'error' in body ? { error: body.error, blobs: own } : { answer: body.answer, blobs: own };
-        } finally {
-          syncDepth -= 1;
-          if (syncDepth === 0) inbound.unblock();
-        }
-      },
-
-      // From now on the face gets what the host sends: message(channel, args, blobs, tagged, extra) for each, where
-      // args is JSON data (tagged: some of it stands for other values, see clone.js) and extra {frame?, ports?} or
-      // undefined, and lost({why, ...}) with a lost link.
-      attach(face) {
-        faces.push(face);
-      },
-
-      // The handler gets the host's orders of that name, in their place among its messages: (args, blobs, tagged, extra).
-      order(name, handler) {
-        orders.set(name, handler);
-      },
+      }
+      if (waiting.texts.length === 0) queueMicrotask(flush);
+      waiting.texts.push(text);
+      waiting.textLength += text.length;
+      waiting.settles.push(settle);
+      if (settle !== null) waiting.invokes += 1;
+      if (blobs !== null) {
+        waiting.blobs.push(...blobs);
+        waiting.blobBytes += blobBytes;
+      }
+      const full = 3 * waiting.textLength + waiting.blobBytes >= limits.batchBytes;
+      if (full || waiting.texts.length >= limits.batchPackets) flush();
     },
+
+    // Sends a packet after all that was posted and waits for its answer: {answer, blobs} or {error, blobs}.
+    sync(text, blobs = null) {
+      flush();
+      const bytes = utf8Bound(text) + (blobs === null ? 0 : total(blobs));
+      if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
+      syncDepth += 1;
+      try {
+        const [body, own] = core.sync(text, bytes, blobs);
+        return 'error' in body ? { error: body.error, blobs: own } : { answer: body.answer, blobs: own };
+      } finally {
+        syncDepth -= 1;
+        if (syncDepth === 0) inbound.unblock();
+      }
+    },
+
+    // From now on the face gets what the host sends: message(channel, args, blobs, tagged, extra) for each, where
+    // args is JSON data (tagged: some of it stands for other values, see clone.js) and extra {frame?, ports?} or
+    // undefined, and lost({why, ...}) with a lost link.
+    attach(face) {
+      faces.push(face);
+    },
+
+    // The handler gets the host's orders of that name, in their place among its messages: (args, blobs, tagged, extra).
+    order(name, handler) {
+      orders.set(name, handler);
+    },
+
+    // The link of a document in a frame below the page, for whom it is what this one is for the page.
+    join: frames.join,
+
+    // Whether the page's document is no more.
+    released: released(clock.view, clock.later),
+  };
+
+  return {
+    link,
 
     // What the core calls.
     callbacks: {
@@ -148,6 +166,7 @@ export function createLink(core, limits, clock) {
         unsettled.clear();
         for (const [seq, settle] of before) settle(false, loss(why, seq < departed), null, false);
         for (const face of faces) face.lost?.({ why, unknown, unsent });
+        frames.lost({ why, unknown, unsent });
         orders.get('lost')?.([why]);
       },
     },

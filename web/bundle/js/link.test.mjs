@@ -35,7 +35,7 @@ function coreOf({ parts = 1 } = {}) {
 }
 
 function linkOf(core) {
-  const clock = { later() {}, whenReady: (callback) => callback(), report(error) { throw error; } };
+  const clock = { view: { addEventListener() {} }, later() {}, whenReady: (callback) => callback(), report(error) { throw error; } };
   return createLink(core, LIMITS, clock);
 }
 

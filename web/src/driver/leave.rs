@@ -47,6 +47,10 @@ impl Inner {
                 if into_cache {
                     self.link.borrow_mut().handle_freeze();
                 } else {
+                    // What the page's own listeners send after this comes from a document that has left.
+                    let left = Packets { text: LEFT.into(), blobs: Vec::new() };
+                    self.take(left, 1, LEFT.len());
+                    self.farewell.set(Farewell::NONE);
                     self.leaving.set(true);
                     self.bye();
                     // Says the same where the request is lost, as Firefox loses those of a tab that closes.
@@ -79,6 +83,9 @@ impl Inner {
 
     /// Tells the host that the document leaves, with the unacknowledged packets as far as browsers let a request that
     /// outlives its document carry them. The socket may be closed already.
+    ///
+    /// What the page sends while it unloads leaves by further such requests. Each repeats what the ones before have
+    /// carried, as long as there is room for that: nobody knows which of them arrives first, or at all.
     pub(super) fn bye(&self) {
         if !self.is_known() {
             return;
@@ -88,17 +95,24 @@ impl Inner {
             let mut link = self.link.borrow_mut();
             let (ack, got) = link.sync_header();
             let got = got.to_vec();
-            let mut room = KEEPALIVE_BYTES;
-            for flight in link.backlog(Seq::MAX) {
-                let Some(rest) = room.checked_sub(flight.batch.size + FRAME_BYTES) else {
-                    if let Some(first_of_it) = beginning(&flight.batch.payload, room) {
+            let mut farewell = self.farewell.get();
+            let all: usize = link.backlog(Seq::MAX).map(|one| one.batch.size + FRAME_BYTES).sum();
+            let from = if all <= farewell.room { 0 } else { farewell.told };
+            for flight in link.backlog(Seq::MAX).filter(|flight| flight.first >= from) {
+                let Some(rest) = farewell.room.checked_sub(flight.batch.size + FRAME_BYTES) else {
+                    if let Some(first_of_it) = beginning(&flight.batch.payload, farewell.room) {
                         frames.add(flight.first, ack, &first_of_it);
                     }
+                    // What comes behind it would be out of order.
+                    farewell.room = 0;
                     break;
                 };
-                room = rest;
+                farewell.room = rest;
+                farewell.told = flight.first + Seq::from(flight.batch.count);
                 frames.add(flight.first, ack, &flight.batch.payload);
             }
+            farewell.room = farewell.room.saturating_sub(HEAD_BYTES);
+            self.farewell.set(farewell);
             let contact =
                 Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
             frames.body(&contact.request(&got, None, &self.tab.info()))
@@ -148,8 +162,27 @@ const PAGEHIDE: &str = "pagehide";
 const PAGESHOW: &str = "pageshow";
 const VISIBILITY: &str = "visibilitychange";
 
-/// Browsers refuse a keepalive request with a body over 64 KiB.
+/// How far a document has come with its goodbye.
+#[derive(Clone, Copy)]
+pub(crate) struct Farewell {
+    /// Bytes that may still leave: what there is room for counts for all such requests of a page together.
+    room: usize,
+    /// All packets before this one were carried by one.
+    told: Seq,
+}
+
+impl Farewell {
+    pub(crate) const NONE: Self = Self { room: KEEPALIVE_BYTES, told: 0 };
+}
+
+/// Says in its place among the packets that the document has begun to unload.
+const LEFT: &str = "[\"report\",\"frame-left\",[0]]";
+
+/// Browsers refuse keepalive requests whose bodies have more than 64 KiB together.
 const KEEPALIVE_BYTES: usize = 60 * 1_024;
+
+/// At most what a request has beside its frames.
+const HEAD_BYTES: usize = 1_024;
 
 /// At most what a frame adds to its packets.
 const FRAME_BYTES: usize = 64;

@@ -1,7 +1,9 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
+mod electron_ipc;
 mod order;
 mod preload;
+mod scopes;
 mod sync;
 mod tabs;
 mod values;
@@ -19,6 +21,8 @@ async fn main() -> exciton::Result<()> {
     values::listen(&app)?;
     windows::listen(&app)?;
     preload::listen(&app)?;
+    scopes::listen(&app)?;
+    electron_ipc::listen(&app)?;
     let options = preload::options()?;
     app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));
     app.run().await
