@@ -222,6 +222,33 @@ impl SimulatedPage {
         Ok(())
     }
 
+    /// The page leaves, and each of these arguments goes by a goodbye of its own, the last one first: nothing keeps the
+    /// requests of a page that unloads in order.
+    ///
+    /// # Errors
+    /// When the host refuses one.
+    pub async fn leave_with(
+        mut self,
+        channel: &str,
+        args: impl IntoIterator<Item = impl Serialize>,
+    ) -> Result<()> {
+        let mut frames = Vec::new();
+        for args in args {
+            let packets = vec![Packet::Send(Call::new(channel, arguments(&args)?))];
+            frames.push(Frame::Data { first: self.next, ack: self.wanted, packets });
+            self.next += 1;
+        }
+        let page = &self;
+        let requests = frames.into_iter().rev().map(|frame| page.request(None, vec![frame]));
+        for answer in futures_util::future::join_all(requests).await {
+            if let SyncAnswer::Lost { why, .. } = answer? {
+                return Err(broken(format!("the link was lost: {why}")));
+            }
+        }
+        self.close(close_code(CloseReason::Left)).await;
+        Ok(())
+    }
+
     /// The page leaves, and another document comes in its tab.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, in_each_engine};
+use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, SimulatedBrowser, in_each_engine};
 use serde_json::{Value, json};
 
 /// Generous: it only decides how long a failure takes.
@@ -256,6 +256,22 @@ async fn what_an_unloading_page_sends_arrives_from_a_detached_frame() {
         assert_eq!((&told["detached"], &told["isMain"]), (&json!(false), &json!(true)));
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_goodbyes_of_a_page_are_put_in_order_however_they_arrive() {
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
+    let host = host.args(["--no-open", "--page", PAGES]).start().await.unwrap();
+    let browser = SimulatedBrowser::enter(host.url()).await.unwrap();
+    let page = browser.open().await.unwrap();
+    let texts: Vec<_> = (0..8).map(|number| (format!("goodbye {number}"),)).collect();
+    page.leave_with("note-frame", texts).await.unwrap();
+    host.wait_line("note-frame \"\" attached goodbye 7", LIMIT).await.unwrap();
+    let lines = host.stdout().all();
+    let noted: Vec<_> =
+        lines.iter().filter_map(|line| line.strip_prefix("note-frame \"\" attached ")).collect();
+    let expected: Vec<_> = (0..8).map(|number| format!("goodbye {number}")).collect();
+    assert_eq!(noted, expected);
 }
 
 #[tokio::test]

@@ -54,10 +54,32 @@ pub(crate) fn of_document() -> Result<Link, StartError> {
         let fits = web::get(&there, "version") == VERSION;
         return if fits { Ok(there.unchecked_into()) } else { Err(StartError::OtherLink) };
     }
-    let object = object::of(&own::OwnLink::start()?);
+    let object = match above(&name) {
+        Some(link) => link,
+        None => object::of(&own::OwnLink::start()?),
+    };
     let property = web::object(&[("value", &object)]);
     Object::<JsValue>::define_property(global.unchecked_ref(), &name, property.unchecked_ref());
     Ok(object.unchecked_into())
+}
+
+/// The link of the nearest page around this document that we may look into and that shares its link with frames. One
+/// that was made by a Rust face doesn't: the document gets a link of its own then.
+fn above(name: &JsValue) -> Option<JsValue> {
+    let own = web::global();
+    let mut view = own.clone();
+    loop {
+        let parent = web::get(&view, "parent");
+        if !parent.is_object() || parent == view {
+            return None;
+        }
+        view = parent;
+        // Another site's page can't be looked into.
+        let link = js_sys::Reflect::get(&view, name).unwrap_or(JsValue::UNDEFINED);
+        if web::get(&link, "version") == VERSION && web::has(&link, "join") {
+            return web::call(&link, "join", &[&own]).ok();
+        }
+    }
 }
 
 /// Attachments as they go between the parts of a page: an array of `Uint8Array`, or null for none.

@@ -172,6 +172,7 @@ export function createFrames({ post, sync, first, limit, clock }) {
 
 // Whether the window's present document is no more, its unload handlers included: a function.
 export function released(view, later) {
+  const { document } = view;
   let leaving = false;
   let over = false;
   view.addEventListener('pagehide', ({ persisted }) => {
@@ -179,7 +180,16 @@ export function released(view, later) {
     leaving = true;
     later(() => (over = true));
   });
-  return () => leaving && (over || view.closed);
+  return () => leaving && (over || view.closed || documentOf(view) !== document);
+}
+
+function documentOf(view) {
+  try {
+    return view.document;
+  } catch {
+    // Another site's.
+    return undefined;
+  }
 }
 
 // The packet with its frame. Arguments and lengths are lists, so only what goes beside them ends in a brace.

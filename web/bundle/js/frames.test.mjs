@@ -160,16 +160,16 @@ export const run = await suite({
 
   'a context is released after its unload handlers, and at once where its frame is removed'() {
     const { frames, run, view } = pageOf();
-    const [removed, reloaded, cached] = [viewIn(view), viewIn(view), viewIn(view)];
-    const links = [removed, reloaded, cached].map((child) => frames.join(child));
-    removed.hide();
-    reloaded.hide();
+    const [removed, reloaded, other, cached] = [viewIn(view), viewIn(view), viewIn(view), viewIn(view)];
+    const links = [removed, reloaded, other, cached].map((child) => frames.join(child));
+    for (const child of [removed, reloaded, other]) child.hide();
     cached.hide(true);
-    equal(links.map((link) => link.released()), [false, false, false]);
+    equal(links.map((link) => link.released()), [false, false, false, false]);
     removed.closed = true;
-    equal(links.map((link) => link.released()), [true, false, false]);
+    other.document = 'the next one';
+    equal(links.map((link) => link.released()), [true, false, true, false]);
     run();
-    equal(links.map((link) => link.released()), [true, true, false]);
+    equal(links.map((link) => link.released()), [true, true, true, false]);
   },
 
   'there are no more frames than may be'() {
