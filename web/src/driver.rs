@@ -103,7 +103,7 @@ pub(crate) struct Inner {
     arrivals: RefCell<Arrivals>,
     /// All packets before this one have left the page, at least once.
     departed: Cell<Seq>,
-    /// The document is unloading: what is pushed now leaves by a request that outlives it.
+    /// The document is unloading, or waits in the back/forward cache: what is pushed now leaves by a request that outlives it.
     leaving: Cell<bool>,
     farewell: Cell<Farewell>,
     tab: Tab,

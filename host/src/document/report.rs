@@ -15,6 +15,7 @@ impl Document {
         let heard = match &*report.channel {
             "frame" => frames::came(self, &report),
             "frame-left" => frames::left(self, &report),
+            "frame-back" => frames::back(self, &report),
             "frame-gone" => frames::gone(self, &report),
             "port" => self.ports.heard_message(&report),
             "port-close" => self.ports.heard_close(&report),

@@ -104,7 +104,8 @@ fn admit(
     for frame in &request.frames {
         document.take(&mut state, Way::Sync, frame.clone(), share)?;
     }
-    if request.head.bye {
+    // What a page in the back/forward cache sends on its way there is no goodbye.
+    if request.head.bye && !state.frozen {
         Document::said_goodbye(&mut state);
     }
     drop(state);

@@ -141,6 +141,11 @@ impl Frame {
         self.left.store(true, Ordering::Release);
     }
 
+    /// It is shown again, from the browser's back/forward cache.
+    pub(crate) fn come_back(&self) {
+        self.left.store(false, Ordering::Release);
+    }
+
     fn has_left(&self) -> bool {
         self.left.load(Ordering::Acquire) || self.parent.as_ref().is_some_and(|up| up.has_left())
     }

@@ -26,6 +26,14 @@ pub(crate) fn left(document: &Arc<Document>, report: &Call) -> Result<(), BadRep
     Ok(())
 }
 
+/// `frame-back [number]`: it is shown again after all, from the browser's back/forward cache.
+pub(crate) fn back(document: &Arc<Document>, report: &Call) -> Result<(), BadReport> {
+    if let Some(frame) = document.frames().get(report.args.reader()?.read()?) {
+        frame.come_back();
+    }
+    Ok(())
+}
+
 /// `frame-gone [number]`: a frame was removed.
 pub(crate) fn gone(document: &Arc<Document>, report: &Call) -> Result<(), BadReport> {
     document.frames().gone(report.args.reader()?.read()?);

@@ -25,10 +25,10 @@ export function createIpcRenderer(link) {
       return decode(result.answer, result.blobs);
     }
 
-    // Rejects where the others throw.
+    // Rejects where the others throw, but for a context that is gone: nobody hears of a promise of that.
     invoke(channel, ...args) {
+      requireContext();
       return new Promise((resolve, reject) => {
-        requireContext();
         const { text, blobs } = packet('invoke', channel, args);
         link.post(text, blobs, (ok, value, own, tagged) => {
           try {

@@ -49,12 +49,11 @@ export const run = await suite({
     equal(posted, ['a', 'a', 'b', '', 'a'].map((channel) => `["send","${channel}",[]]`));
   },
 
-  async 'after its context is released nothing is sent, in the words of Electron'() {
+  'after its context is released nothing is sent, in the words of Electron'() {
     const { ipcRenderer, link, posted } = setUp();
     link.released = () => true;
     const text = 'IPC method called after context was released';
-    for (const method of ['send', 'sendSync', 'sendToHost']) equal(thrown(() => ipcRenderer[method]('a')).message, text);
-    equal((await rejected(ipcRenderer.invoke('a'))).message, text);
+    for (const method of ['send', 'sendSync', 'invoke', 'sendToHost']) equal(thrown(() => ipcRenderer[method]('a')).message, text);
     equal(posted, []);
     link.released = () => false;
     ipcRenderer.send('a');

@@ -44,21 +44,22 @@ impl Inner {
         match name.as_str() {
             PAGEHIDE => {
                 self.tab.leave(&self.link_id());
+                // What the page's own listeners send after this comes from a document that has left.
+                self.report(LEFT);
+                self.farewell.set(Farewell::NONE);
+                self.leaving.set(true);
                 if into_cache {
                     self.link.borrow_mut().handle_freeze();
                 } else {
-                    // What the page's own listeners send after this comes from a document that has left.
-                    let left = Packets { text: LEFT.into(), blobs: Vec::new() };
-                    self.take(left, 1, LEFT.len());
-                    self.farewell.set(Farewell::NONE);
-                    self.leaving.set(true);
                     self.bye();
                     // Says the same where the request is lost, as Firefox loses those of a tab that closes.
                     self.link.borrow_mut().handle_leave();
                 }
             }
             PAGESHOW if into_cache => {
+                self.leaving.set(false);
                 self.tab.come_back(&self.link_id());
+                self.report(BACK);
                 self.wake();
             }
             ONLINE => self.wake(),
@@ -72,6 +73,10 @@ impl Inner {
             _ => {}
         }
         self.pump();
+    }
+
+    fn report(&self, text: &str) {
+        self.take(Packets { text: text.into(), blobs: Vec::new() }, 1, text.len());
     }
 
     fn wake(&self) {
@@ -177,6 +182,9 @@ impl Farewell {
 
 /// Says in its place among the packets that the document has begun to unload.
 const LEFT: &str = "[\"report\",\"frame-left\",[0]]";
+
+/// And that it is shown again.
+const BACK: &str = "[\"report\",\"frame-back\",[0]]";
 
 /// Browsers refuse keepalive requests whose bodies have more than 64 KiB together.
 const KEEPALIVE_BYTES: usize = 60 * 1_024;
