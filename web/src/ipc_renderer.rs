@@ -27,7 +27,8 @@ thread_local! {
 
 /// The page's [`ipcRenderer`](https://www.electronjs.org/docs/latest/api/ipc-renderer). The first call begins the page's
 /// link, or attaches to the one that a script has begun; messages that came before are held until the task that makes
-/// the first call has ended.
+/// the first call has ended. In an iframe it shares the link of the nearest page around it whose link a script has begun, as a
+/// frame of that page; below a page that has a Rust face alone it begins a link, and so a WebContents, of its own.
 pub fn ipc_renderer() -> IpcRenderer {
     IPC_RENDERER.with(Clone::clone)
 }

@@ -5,7 +5,12 @@ import { equal, suite, thrown } from './suite.mjs';
 function embedder() {
   const tasks = [];
   const events = [];
-  const defaultView = { Event: class Event { constructor(type) { this.type = type; } }, structuredClone, setTimeout: (task) => tasks.push(task) };
+  class Event {
+    constructor(type) {
+      this.type = type;
+    }
+  }
+  const defaultView = { Event, structuredClone: (value) => structuredClone(value), setTimeout: (task) => tasks.push(task) };
   const frameElement = { ownerDocument: { defaultView }, dispatchEvent: (event) => events.push([event.type, event.channel, event.args]) };
   return { frameElement, events, run: () => tasks.splice(0).forEach((task) => task()) };
 }
