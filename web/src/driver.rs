@@ -19,6 +19,7 @@ mod pump;
 mod receive;
 mod relink;
 mod socket;
+mod status;
 mod sync;
 mod sync_xhr;
 mod tab;
@@ -30,7 +31,7 @@ use std::rc::{Rc, Weak};
 use exciton_protocol::{
     Batch, Epoch, Full, Limits, LinkId, LinkLost, Millis, PageLink, Seq, TooLarge,
 };
-use js_sys::Uint8Array;
+use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
@@ -40,6 +41,7 @@ use self::clock::{Clock, now};
 use self::leave::{Farewell, PageEvents};
 use self::payload::Payload;
 use self::socket::{Socket, SocketEvent};
+use self::status::Watch;
 use self::tab::Tab;
 use crate::web;
 
@@ -48,6 +50,7 @@ pub use self::error::{PushError, StartError, SyncError};
 pub(crate) use self::inbound::lost_reason;
 pub use self::inbound::{Delivery, lost_name};
 pub use self::payload::Packets;
+pub use self::status::{ConnectionState, Status};
 pub use self::sync::Answer;
 
 /// What the driver tells the page's faces. Either call may run user code, and may call the driver again.
@@ -58,10 +61,13 @@ pub trait Face {
 
     /// The link is over and another begins, counting from 0.
     fn lost(&self, loss: Loss);
+
+    /// [`Driver::status`] has changed, or there is room as [`Driver::want_room`] asked. No user code may run in it.
+    fn changed(&self);
 }
 
 /// A link that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Loss {
     /// The reason.
     pub why: LinkLost,
@@ -71,6 +77,19 @@ pub struct Loss {
     pub unknown: u64,
     /// How many packets had not left the page, and don't any more: they have not run.
     pub unsent: u64,
+    /// All of them, in order.
+    pub packets: Vec<LostPackets>,
+}
+
+/// A batch of packets without an acknowledgement.
+#[derive(Clone, Debug)]
+pub struct LostPackets {
+    /// Packets at the front to leave out: they were acknowledged.
+    pub skip: u32,
+    /// Packets at the front that had left the page, those to leave out included.
+    pub departed: u32,
+    /// Their JSON, joined by commas. `None` for a piece of a packet that is too big to travel whole.
+    pub text: Option<JsString>,
 }
 
 /// The page's one link and everything under it. Cheap to clone; lives as long as the document.
@@ -106,6 +125,7 @@ pub(crate) struct Inner {
     /// The document is unloading, or waits in the back/forward cache: what is pushed now leaves by a request that outlives it.
     leaving: Cell<bool>,
     farewell: Cell<Farewell>,
+    watch: Watch,
     tab: Tab,
     clock: Clock,
     tasks: Tasks,
@@ -173,6 +193,7 @@ impl Driver {
             departed: Cell::new(0),
             leaving: Cell::new(false),
             farewell: Cell::new(Farewell::NONE),
+            watch: Watch::default(),
             clock: Clock::new(soon(weak, Inner::on_timer)),
             tasks: Tasks {
                 drain: Closure::new(soon(weak, Inner::drain)),
@@ -235,6 +256,16 @@ impl Driver {
     /// The host's base URL, with a slash at its end.
     pub fn base(&self) -> &str {
         &self.0.base
+    }
+
+    /// How the page is connected to its host.
+    pub fn status(&self) -> Status {
+        self.0.status()
+    }
+
+    /// Whether half of what may wait for the host is free. If not, [`Face::changed`] tells when it is.
+    pub fn want_room(&self) -> bool {
+        self.0.want_room()
     }
 
     /// The limits that hold for what is pushed.

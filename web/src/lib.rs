@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod clone;
+mod connection;
 mod driver;
 mod emitter;
 mod error;
@@ -17,7 +18,8 @@ mod send_args;
 pub mod value;
 mod web;
 
-pub use driver::StartError;
+pub use connection::{Connection, connection};
+pub use driver::{ConnectionState, StartError};
 pub use emitter::ListenerId;
 pub use error::{IpcError, LimitReached, NoAnswer, RemoteError};
 pub use exciton_protocol::{Buffer as Bytes, Date, LinkLost, Value};
@@ -30,7 +32,8 @@ pub use send_args::SendArgs;
 /// it.
 pub mod core {
     pub use crate::driver::{
-        Answer, Delivery, Driver, Face, Loss, Packets, PushError, StartError, SyncError, lost_name,
+        Answer, Delivery, Driver, Face, Loss, LostPackets, Packets, PushError, StartError, Status,
+        SyncError, lost_name,
     };
     pub use exciton_protocol::Limits;
 }

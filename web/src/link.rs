@@ -40,6 +40,18 @@ extern "C" {
     /// `lost({why, unknown, unsent})` with a lost link.
     #[wasm_bindgen(method)]
     pub(crate) fn attach(this: &Link, face: &Object);
+
+    /// `[state, reason or null, next retry in milliseconds of performance.now() or null, queued bytes]`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn status(this: &Link) -> Array;
+
+    /// Calls back, in a microtask, whenever the status has changed or the room that was asked for is there.
+    #[wasm_bindgen(method)]
+    pub(crate) fn watch(this: &Link, callback: &JsValue);
+
+    /// Whether half of what may wait for the host is free. If not, the watchers are called when it is.
+    #[wasm_bindgen(method, catch, js_name = wantRoom)]
+    pub(crate) fn want_room(this: &Link) -> Result<bool, JsValue>;
 }
 
 /// The document's link. It begins here if it hasn't yet.

@@ -165,6 +165,11 @@ impl<P: Merge> PageLink<P> {
         self.outbox.since(self.admitted).take_while(move |flight| flight.first <= seq)
     }
 
+    /// All batches that are kept and end at or after `seq`.
+    pub fn since(&self, seq: Seq) -> impl Iterator<Item = InFlight<'_, P>> {
+        self.outbox.since(seq)
+    }
+
     /// The acknowledgement for a synchronous request, and the earlier ones that the host may forget.
     pub fn sync_header(&mut self) -> (Seq, &[Seq]) {
         (self.inbox.tell(), &self.got)
@@ -361,6 +366,11 @@ impl<P: Merge> PageLink<P> {
     /// Whether the host has welcomed the current connection.
     pub fn is_open(&self) -> bool {
         self.conn.is_open()
+    }
+
+    /// When the host is asked for again, while there is no connection and none is being made.
+    pub fn retry(&self) -> Option<Millis> {
+        self.conn.retry()
     }
 
     /// The seq that the next packet will get.

@@ -1,5 +1,5 @@
 // What every page of the tabs' tests has: it keeps what comes, and shows it on window.
-const { ipcRenderer } = require('electron');
+const { connection, ipcRenderer } = require('electron');
 
 // The first contact is by socket, or with ?sync by a synchronous request: the two reach the host on different ways.
 window.id = 0;
@@ -11,7 +11,7 @@ ipcRenderer.on('pushed', (event, text) => window.pushed.push(text));
 
 // Links of this document that were lost.
 window.lost = [];
-addEventListener('exciton-lost', ({ detail }) => window.lost.push(detail));
+connection.on('lost', (detail) => window.lost.push(detail));
 
 // How often the document was shown, and how often of that from the back/forward cache.
 window.shows = 0;

@@ -3,6 +3,7 @@
 const FILES = [
   'clone',
   'clone_builtin',
+  'connection',
   'console',
   'context_bridge',
   'emitter',

@@ -2,6 +2,7 @@
 
 import { createContextBridge } from './context_bridge.js';
 import { received, withCode } from './emitter.js';
+import { createConnection } from './connection.js';
 import { createIpcRenderer } from './ipc_renderer.js';
 
 // One per link, whoever asks: the classic script and the module give the same ipcRenderer. In an isolated window only the
@@ -14,9 +15,11 @@ export function electronOf(link) {
 let isolated;
 
 function makeElectron(link) {
+  const connection = createConnection(link);
   return {
+    connection,
     contextBridge: createContextBridge(() => link.preferences?.contextIsolation === true),
-    ipcRenderer: createIpcRenderer(link),
+    ipcRenderer: createIpcRenderer(link, (detail) => connection.emit('lost', detail)),
     webUtils: {
       // A browser tells no paths. Electron's own answer for a file that is on no disk.
       getPathForFile(file) {

@@ -4,9 +4,9 @@
 // All of it runs in the page's own realm. What a frame is given is made anew in the frame's realm, or no instanceof
 // there would know it.
 
-// post(text, blobs, settle), sync(text, blobs): the page's link. first(text) posts before all that waits. limit: how many
-// frames there may be. clock: see clock.js.
-export function createFrames({ post, sync, first, limit, clock }) {
+// post(text, blobs, settle), sync(text, blobs), status(), watch(callback), wantRoom(): the page's link. first(text) posts
+// before all that waits. limit: how many frames there may be. clock: see clock.js.
+export function createFrames({ post, sync, status, watch, wantRoom, first, limit, clock }) {
   // A frame's window, which stays the same over its reloads -> its number.
   const numbers = new WeakMap();
   // Number -> the document that is in the frame.
@@ -128,6 +128,16 @@ export function createFrames({ post, sync, first, limit, clock }) {
         order(name, handler) {
           orders.set(name, handler);
         },
+
+        status: () => here(status()),
+
+        watch(callback) {
+          watch(() => {
+            if (!document.left) callback();
+          });
+        },
+
+        wantRoom,
       },
     };
 

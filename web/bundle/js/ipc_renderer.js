@@ -4,8 +4,9 @@ import { decode, encode } from './clone.js';
 import { EventEmitter } from './emitter.js';
 import { sendToHost } from './send_to_host.js';
 
-// Attaches a new ipcRenderer to the link (see link.js). Like Electron's, send, sendSync and invoke work without `this`.
-export function createIpcRenderer(link) {
+// Attaches a new ipcRenderer to the link (see link.js); lost(detail) is told of a lost link. Like Electron's, send,
+// sendSync and invoke work without `this`.
+export function createIpcRenderer(link, lost) {
   function requireContext() {
     if (link.released?.()) throw new Error('IPC method called after context was released');
   }
@@ -55,9 +56,7 @@ export function createIpcRenderer(link) {
       const decoded = tagged ? decode(args, blobs) : args;
       ipcRenderer.emit(channel, { sender: ipcRenderer, ports: [] }, ...decoded);
     },
-    lost(detail) {
-      dispatchEvent(new CustomEvent('exciton-lost', { detail }));
-    },
+    lost,
   });
   return ipcRenderer;
 }

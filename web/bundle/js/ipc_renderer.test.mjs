@@ -20,6 +20,8 @@ function setUp() {
       return link.result;
     },
     attach: (given) => (face = given),
+    status: () => ['open', null, null, 0],
+    watch() {},
   };
   const ipcRenderer = createIpcRenderer(link);
   return {

@@ -6,11 +6,13 @@
 
 import { createFrames, released } from './frames.js';
 import { createInbound } from './inbound.js';
+import { listLost } from './loss.js';
 
 export const LINK = Symbol.for('exciton');
 
 // core: {push(texts joined by commas, count, bytes, blobs or null) -> seq after the last, sync(text, bytes, blobs)
-// -> [body, blobs or null], queued() -> bytes, consumed(count)}. limits: the host's, in bytes and packets.
+// -> [body, blobs or null], queued() -> bytes, consumed(count), status() -> [state, reason or null, next retry or null],
+// wantRoom() -> whether there is room}. limits: the host's, in bytes and packets.
 // clock: {later(task), whenReady(callback)}, see clock.js.
 export function createLink(core, limits, clock) {
   const faces = [];
@@ -22,10 +24,16 @@ export function createLink(core, limits, clock) {
   // At most this many bytes wait in the core for the host's acknowledgement; asked for again when it seems too much.
   let queued = 0;
   let syncDepth = 0;
+  const watchers = [];
+  // The watchers will be called when this task ends.
+  let told = false;
 
   const frames = createFrames({
     post: (...packet) => link.post(...packet),
     sync: (...packet) => link.sync(...packet),
+    status: () => link.status(),
+    watch: (callback) => link.watch(callback),
+    wantRoom: () => link.wantRoom(),
     first: (text) => push(text, 1, utf8Bound(text), [], [null]),
     limit: limits.frames,
     clock,
@@ -138,6 +146,23 @@ export function createLink(core, limits, clock) {
       faces.push(face);
     },
 
+    // [state, reason or null, next retry in milliseconds of performance.now() or null, queued bytes]. The states are those
+    // of connection.js.
+    status() {
+      return [...core.status(), core.queued() + waiting.textLength + waiting.blobBytes];
+    },
+
+    // Calls back, in a microtask, whenever the status has changed or the room that was asked for is there.
+    watch(callback) {
+      watchers.push(callback);
+    },
+
+    // Whether half of what may wait for the host is free. If not, the watchers are called when it is.
+    wantRoom() {
+      flush();
+      return core.wantRoom();
+    },
+
     // The handler gets the host's orders of that name, in their place among its messages: (args, blobs, tagged, extra).
     order(name, handler) {
       orders.set(name, handler);
@@ -159,15 +184,26 @@ export function createLink(core, limits, clock) {
 
       // The link has ended and a new one begins, counting from 0. Packets before `departed` had left this page, and
       // `unknown` of them were not acknowledged, so nobody knows whether they arrived; `unsent` had not left.
-      lost(why, departed, unknown, unsent) {
+      // packets are those without an acknowledgement, see loss.js.
+      lost(why, departed, unknown, unsent, packets) {
         inbound.restart();
         queued = 0;
         const before = [...unsettled];
         unsettled.clear();
         for (const [seq, settle] of before) settle(false, loss(why, seq < departed), null, false);
-        for (const face of faces) face.lost?.({ why, unknown, unsent });
-        frames.lost({ why, unknown, unsent });
+        const messages = listLost(packets);
+        for (const face of faces) face.lost?.({ why, unknown, unsent, messages });
+        frames.lost({ why, unknown, unsent, messages });
         orders.get('lost')?.([why]);
+      },
+
+      changed() {
+        if (told) return;
+        told = true;
+        queueMicrotask(() => {
+          told = false;
+          for (const callback of watchers) callback();
+        });
       },
     },
   };

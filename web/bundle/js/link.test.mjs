@@ -29,6 +29,8 @@ function coreOf({ parts = 1 } = {}) {
       return [core.answer, null];
     },
     queued: () => core.waiting,
+    status: () => ['open', null, null],
+    wantRoom: () => core.waiting === 0,
     consumed() {},
   };
   return core;
@@ -204,12 +206,16 @@ export const run = await suite({
     await settled();
     call('c');
     core.next = 0;
-    callbacks.lost('host-restarted', 1, 1, 1);
+    callbacks.lost('host-restarted', 1, 1, 1, [['["invoke","x",[1]],["invoke","x",[{"$":"undefined"}],[]]', 0, 1]]);
     equal(answers, [
       ['a', false, { name: 'Error', message: 'The host was restarted; the call may have run', code: 'HOST_RESTARTED', mayHaveRun: true }],
       ['b', false, { name: 'Error', message: 'The host was restarted before the call was sent', code: 'HOST_RESTARTED', mayHaveRun: false }],
     ]);
-    equal(lost, [{ why: 'host-restarted', unknown: 1, unsent: 1 }]);
+    const messages = [
+      { kind: 'invoke', channel: 'x', args: [1], mayHaveRun: true },
+      { kind: 'invoke', channel: 'x', args: [undefined], mayHaveRun: false },
+    ];
+    equal(lost, [{ why: 'host-restarted', unknown: 1, unsent: 1, messages }]);
     // What had not been handed over belongs to the new link.
     await settled();
     callbacks.packets([['reply', 0, 'new']], 0, null, false);

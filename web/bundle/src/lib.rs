@@ -7,7 +7,7 @@
 
 use std::cell::OnceCell;
 
-use exciton_web::core::{Delivery, Driver, Face, Loss, Packets, lost_name};
+use exciton_web::core::{Delivery, Driver, Face, Loss, LostPackets, Packets, Status, lost_name};
 use js_sys::{Array, Error, JsString, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -32,7 +32,10 @@ extern "C" {
     ) -> u32;
 
     #[wasm_bindgen(method)]
-    fn lost(this: &Callbacks, why: &str, departed: f64, unknown: f64, unsent: f64);
+    fn lost(this: &Callbacks, why: &str, departed: f64, unknown: f64, unsent: f64, packets: &Array);
+
+    #[wasm_bindgen(method)]
+    fn changed(this: &Callbacks);
 }
 
 impl Face for Callbacks {
@@ -44,7 +47,12 @@ impl Face for Callbacks {
     fn lost(&self, loss: Loss) {
         // Counts of packets stay far below what a double holds.
         let (departed, unknown) = (loss.departed as f64, loss.unknown as f64);
-        self.lost(lost_name(loss.why), departed, unknown, loss.unsent as f64);
+        let packets = loss.packets.iter().map(lost_packets).collect();
+        self.lost(lost_name(loss.why), departed, unknown, loss.unsent as f64, &packets);
+    }
+
+    fn changed(&self) {
+        self.changed();
     }
 }
 
@@ -111,6 +119,27 @@ pub fn queued() -> Result<f64, JsValue> {
     Ok(driver()?.queued() as f64)
 }
 
+/// How the page is connected: `[state, reason or null, next retry in milliseconds of performance.now() or null]`.
+///
+/// # Errors
+/// A JavaScript error if the link has not begun.
+#[wasm_bindgen]
+pub fn status() -> Result<Array, JsValue> {
+    let Status { state, reason, next_retry } = driver()?.status();
+    let reason = reason.map_or(JsValue::NULL, JsValue::from_str);
+    let next_retry = next_retry.map_or(JsValue::NULL, |at| (at.0 as f64).into());
+    Ok(Array::of3(&state.name().into(), &reason, &next_retry))
+}
+
+/// Whether half of what may wait for the host is free; if not, `changed` tells when it is.
+///
+/// # Errors
+/// A JavaScript error if the link has not begun.
+#[wasm_bindgen(js_name = wantRoom)]
+pub fn want_room() -> Result<bool, JsValue> {
+    Ok(driver()?.want_room())
+}
+
 /// The listeners of `count` packets that were held back have been called.
 ///
 /// # Errors
@@ -125,6 +154,12 @@ pub fn consumed(count: u32) -> Result<(), JsValue> {
 fn driver() -> Result<Driver, JsValue> {
     let driver = DRIVER.with(|slot| slot.get().cloned());
     driver.ok_or_else(|| Error::new("this page's link has not begun").into())
+}
+
+/// `[JSON joined by commas or null, how many to skip, how many had left the page]`.
+fn lost_packets(packets: &LostPackets) -> Array {
+    let text = packets.text.clone().map_or(JsValue::NULL, JsValue::from);
+    Array::of3(&text, &packets.skip.into(), &packets.departed.into())
 }
 
 fn packets(text: JsString, blobs: Option<Array>) -> Packets {

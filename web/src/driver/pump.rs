@@ -23,8 +23,7 @@ impl Inner {
             self.follow();
             self.transmit();
         }
-        // Nobody shows the state of the connection yet; a lost link is told where it is found.
-        while self.next_event() {}
+        self.observe();
         self.arm();
     }
 
@@ -39,6 +38,7 @@ impl Inner {
     /// The answer to a probe: a response, or why there is none.
     pub(super) fn on_alive(self: &Rc<Self>, response: JsValue) {
         let alive = web::get(&response, "ok").is_truthy();
+        self.watch.probed(web::whole(&web::get(&response, "status")).unwrap_or(0));
         self.link.borrow_mut().handle_alive(alive, now(), web::entropy());
         self.pump();
     }
@@ -59,10 +59,6 @@ impl Inner {
             Boot::Unknown { .. } | Boot::Asked => None,
         };
         self.clock.arm(due, now());
-    }
-
-    fn next_event(&self) -> bool {
-        self.link.borrow_mut().poll_event().is_some()
     }
 
     fn follow(self: &Rc<Self>) {

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use exciton_protocol::{CloseReason, LinkLost, Millis, Seq};
+use exciton_protocol::{CloseReason, InFlight, LinkLost, Millis, PageLink, Seq};
 use wasm_bindgen::JsValue;
 
 use super::boot::{self, Facts};
 use super::clock::now;
-use super::{Arrivals, Boot, Inner, Loss, is_hidden, named_link, new_link};
+use super::payload::Payload;
+use super::{Arrivals, Boot, Inner, Loss, LostPackets, is_hidden, named_link, new_link};
 use crate::web;
 
 impl Inner {
@@ -17,10 +18,12 @@ impl Inner {
             let mut link = self.link.borrow_mut();
             let departed = self.departed.get().clamp(link.acked(), link.next_seq());
             let (unknown, unsent) = (departed - link.acked(), link.next_seq() - departed);
-            let loss = Loss { why, departed, unknown, unsent };
+            let packets = unacknowledged(&link, departed);
+            let loss = Loss { why, departed, unknown, unsent, packets };
             *link = new_link(None);
             loss
         };
+        self.watch.lost(why);
         self.close_socket(CloseReason::LinkLost);
         self.generation.set(self.generation.get().wrapping_add(1));
         // A page that another document has replaced must not take the tab back before it is used again, and one whose
@@ -66,6 +69,7 @@ impl Inner {
     /// The host's response, or why there is none.
     pub(super) fn on_boot_response(self: &Rc<Self>, response: JsValue) {
         let is_ok = web::get(&response, "ok").is_truthy();
+        self.watch.probed(web::whole(&web::get(&response, "status")).unwrap_or(0));
         match web::call(&response, "json", &[]).ok().filter(|_| is_ok) {
             Some(facts) => web::either(&facts, &self.tasks.boot_facts),
             None => self.on_boot_facts(JsValue::UNDEFINED),
@@ -102,6 +106,21 @@ impl Inner {
         self.boot.set(Boot::Known);
         self.boot_wait.set(FIRST_WAIT);
     }
+}
+
+/// What the lost link had not been acknowledged for.
+fn unacknowledged(link: &PageLink<Payload>, departed: Seq) -> Vec<LostPackets> {
+    let acked = link.acked();
+    let flights = link.since(acked);
+    let lost = |flight: InFlight<'_, Payload>| LostPackets {
+        skip: acked.saturating_sub(flight.first) as u32,
+        departed: departed.saturating_sub(flight.first) as u32,
+        text: match &flight.batch.payload {
+            Payload::Packets(packets) => Some(packets.text.clone()),
+            Payload::Part { .. } => None,
+        },
+    };
+    flights.map(lost).collect()
 }
 
 /// Between two questions to a host that doesn't answer, in milliseconds; each wait is twice the one before.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, JsString, Object};
+use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -10,7 +10,7 @@ use super::VERSION;
 use super::own::OwnLink;
 use crate::web;
 
-/// The object: `version`, `post`, `sync`, `attach`, `order`. It lives as long as the document.
+/// The object: `version`, `post`, `sync`, `attach`, `order`, `status`, `watch`, `wantRoom`. It lives as long as the document.
 pub(super) fn of(link: &Rc<OwnLink>) -> JsValue {
     let object = web::object(&[("version", &VERSION.into())]);
 
@@ -35,6 +35,19 @@ pub(super) fn of(link: &Rc<OwnLink>) -> JsValue {
     let order: Closure<dyn Fn(String, Function)> =
         Closure::new(move |name, handler| own.order(name, handler));
     web::set(&object, "order", &order.into_js_value());
+
+    let own = link.clone();
+    let status: Closure<dyn Fn() -> Array> = Closure::new(move || own.status());
+    web::set(&object, "status", &status.into_js_value());
+
+    let own = link.clone();
+    let watch: Closure<dyn Fn(Function)> = Closure::new(move |callback| own.watch(callback));
+    web::set(&object, "watch", &watch.into_js_value());
+
+    let own = link.clone();
+    let want_room: Closure<dyn Fn() -> Result<bool, JsValue>> =
+        Closure::new(move || own.want_room());
+    web::set(&object, "wantRoom", &want_room.into_js_value());
 
     object
 }

@@ -6,14 +6,15 @@ use std::rc::{Rc, Weak};
 
 use exciton_protocol::{Full, LinkLost, Seq, TooLarge};
 use js_sys::{Array, Function, JsString, Object};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::inbound::Inbound;
 use super::post::{self, Batch, Unsettled, blob_bytes, packet_bytes};
 use super::{blob_list, call_face, read_blobs};
 use crate::driver::{
-    Answer, Delivery, Driver, Face, Loss, Packets, PushError, StartError, lost_name, lost_text,
+    Answer, Delivery, Driver, Face, Loss, LostPackets, Packets, PushError, StartError, Status,
+    lost_name, lost_text,
 };
 use crate::web;
 
@@ -28,6 +29,11 @@ pub(super) struct OwnLink {
     inbound: Inbound,
     /// Synchronous calls under way.
     syncing: Cell<u32>,
+    /// Who wants to know of the connection.
+    watchers: RefCell<Vec<Function>>,
+    /// The watchers will be called when this task ends.
+    told: Cell<bool>,
+    tell: Closure<dyn Fn()>,
     flush: Closure<dyn Fn()>,
 }
 
@@ -45,6 +51,16 @@ impl OwnLink {
             unsettled: RefCell::default(),
             inbound: Inbound::new(weak.clone()),
             syncing: Cell::new(0),
+            watchers: RefCell::default(),
+            told: Cell::new(false),
+            tell: {
+                let weak = weak.clone();
+                Closure::new(move || {
+                    if let Some(link) = weak.upgrade() {
+                        link.tell_watchers();
+                    }
+                })
+            },
             flush: {
                 let weak = weak.clone();
                 Closure::new(move || {
@@ -222,6 +238,38 @@ impl OwnLink {
         waiting.map_or(Ok(()), |settle| post::settle(&settle, ok, value, blobs, tagged))
     }
 
+    /// As `js/link.js` says it.
+    pub(super) fn status(&self) -> Array {
+        let Some(driver) = self.driver.get() else { return Array::new() };
+        let Status { state, reason, next_retry } = driver.status();
+        let queued = driver.queued() + self.batch.borrow().most_bytes();
+        Array::of4(
+            &state.name().into(),
+            &reason.map_or(JsValue::NULL, JsValue::from_str),
+            &next_retry.map_or(JsValue::NULL, |at| (at.0 as f64).into()),
+            &(queued as f64).into(),
+        )
+    }
+
+    pub(super) fn watch(&self, callback: Function) {
+        self.watchers.borrow_mut().push(callback);
+    }
+
+    pub(super) fn want_room(&self) -> Result<bool, JsValue> {
+        self.flush()?;
+        Ok(self.driver()?.want_room())
+    }
+
+    fn tell_watchers(&self) {
+        self.told.set(false);
+        let watchers = self.watchers.borrow().clone();
+        for watcher in watchers {
+            if let Err(error) = watcher.call0(&JsValue::UNDEFINED) {
+                web::report(&error);
+            }
+        }
+    }
+
     fn lost(&self, loss: Loss) {
         self.inbound.restart();
         let why = lost_name(loss.why);
@@ -232,7 +280,9 @@ impl OwnLink {
                 web::report(&error);
             }
         }
+        let messages: Array = loss.packets.iter().flat_map(lost_messages).collect();
         let detail = web::object(&[
+            ("messages", &messages),
             ("why", &why.into()),
             ("unknown", &(loss.unknown as f64).into()),
             ("unsent", &(loss.unsent as f64).into()),
@@ -260,6 +310,42 @@ impl Face for Callbacks {
             link.lost(loss);
         }
     }
+
+    fn changed(&self) {
+        if let Some(link) = self.0.upgrade()
+            && !link.told.replace(true)
+        {
+            web::queue_microtask(web::function(&link.tell));
+        }
+    }
+}
+
+/// The messages of a batch as `js/loss.js` lists them.
+fn lost_messages(lost: &LostPackets) -> Vec<JsValue> {
+    let message = |kind: &JsValue, channel: &JsValue, args: &JsValue, index: u32| {
+        let may_have_run = index < lost.departed;
+        let message = web::object(&[
+            ("kind", kind),
+            ("channel", channel),
+            ("args", args),
+            ("mayHaveRun", &may_have_run.into()),
+        ]);
+        JsValue::from(message)
+    };
+    let undefined = JsValue::UNDEFINED;
+    let Some(text) = &lost.text else {
+        return vec![message(&"send".into(), &undefined, &undefined, 0)];
+    };
+    let list = web::parse_json(&web::concat("[", text, "]")).unwrap_or(JsValue::NULL);
+    let list: Array = list.dyn_into().unwrap_or_default();
+    let packets = list.iter().zip(0..).skip(lost.skip as usize);
+    packets
+        .filter(|(packet, _)| web::get(packet, "0") != "report")
+        .map(|(packet, index)| {
+            let field = |name| web::get(&packet, name);
+            message(&field("0"), &field("1"), &field("2"), index)
+        })
+        .collect()
 }
 
 /// What an invoke comes to whose link was lost: as a `fail` packet's value.

@@ -178,6 +178,14 @@ impl Conn {
         }
     }
 
+    /// When the host is asked for again, while there is no connection and none is being made.
+    pub(super) fn retry(&self) -> Option<Millis> {
+        match self.state {
+            State::Waiting { until } => Some(until),
+            _ => None,
+        }
+    }
+
     pub(super) fn set_hidden(&mut self, hidden: bool) {
         self.hidden = hidden;
     }
