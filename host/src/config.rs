@@ -24,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) key: KeySource,
     /// How a window is brought to the user's eyes.
     pub(crate) opening: Opening,
+    /// Pages show it when they are not connected.
+    pub(crate) banner: bool,
+    /// Pages load again when the host was restarted.
+    pub(crate) reload: bool,
 }
 
 /// Where the application's pages come from.
@@ -85,6 +89,8 @@ impl Default for Config {
             origins: Vec::new(),
             key: KeySource::default(),
             opening: Opening::default(),
+            banner: false,
+            reload: false,
         }
     }
 }

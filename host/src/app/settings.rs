@@ -78,6 +78,22 @@ impl App {
         self
     }
 
+    /// Whether pages show a line of text while they are not connected, and say why. Off unless set: a page can make its
+    /// own of `electron.connection`.
+    #[must_use]
+    pub fn connection_banner(self, shown: bool) -> Self {
+        self.config().banner = shown;
+        self
+    }
+
+    /// Whether pages load again when the application was restarted: for development. Off unless set: their scripts go on,
+    /// with a `lost` event of `electron.connection`.
+    #[must_use]
+    pub fn reload_on_restart(self, reload: bool) -> Self {
+        self.config().reload = reload;
+        self
+    }
+
     /// The bounds of every conversation.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {

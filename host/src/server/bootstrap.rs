@@ -38,6 +38,10 @@ struct Facts<'a> {
     /// Somebody listens to the consoles of pages.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     console: bool,
+    /// The page shows it when it is not connected.
+    banner: bool,
+    /// The page loads again when the host was restarted.
+    reload: bool,
 }
 
 /// `/_exciton/electron.js`: blocks its page until it has run, so that `require('electron')` works in the next script.
@@ -79,6 +83,8 @@ fn facts(state: &ServerState, visit: &Visit) -> String {
         preferences: state.preferences.common(state),
         base,
         console,
+        banner: state.config.banner,
+        reload: state.config.reload,
     };
     // Numbers and plain texts can't fail to be written.
     serde_json::to_string(&facts).unwrap_or_default()

@@ -1,6 +1,7 @@
 // All tests of this folder, for a page: await run() gives {passed, failures: [text]}.
 
 const FILES = [
+  'attend',
   'clone',
   'clone_builtin',
   'connection',

@@ -1,5 +1,6 @@
 // What a page gets from require('electron'), and the require itself.
 
+import { attend } from './attend.js';
 import { createContextBridge } from './context_bridge.js';
 import { received, withCode } from './emitter.js';
 import { createConnection } from './connection.js';
@@ -16,6 +17,7 @@ let isolated;
 
 function makeElectron(link) {
   const connection = createConnection(link);
+  attend(connection, globalThis[Symbol.for('exciton.boot')]);
   return {
     connection,
     contextBridge: createContextBridge(() => link.preferences?.contextIsolation === true),

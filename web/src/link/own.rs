@@ -324,13 +324,12 @@ impl Face for Callbacks {
 fn lost_messages(lost: &LostPackets) -> Vec<JsValue> {
     let message = |kind: &JsValue, channel: &JsValue, args: &JsValue, index: u32| {
         let may_have_run = index < lost.departed;
-        let message = web::object(&[
+        web::object(&[
             ("kind", kind),
             ("channel", channel),
             ("args", args),
             ("mayHaveRun", &may_have_run.into()),
-        ]);
-        JsValue::from(message)
+        ])
     };
     let undefined = JsValue::UNDEFINED;
     let Some(text) = &lost.text else {
