@@ -61,8 +61,9 @@ function linkAbove() {
 
 function begin(core, wasm) {
   compile(core, wasm());
-  // The core tells the limits, which the link is made with; it calls nothing back before this task has ended.
-  const callbacks = {};
+  // The core tells the limits, which the link is made with; of what it calls back, nothing but this comes before the
+  // task has ended.
+  const callbacks = { changed() {} };
   const limits = core.start(callbacks);
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);

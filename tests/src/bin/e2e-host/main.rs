@@ -1,6 +1,7 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
 mod electron_ipc;
+mod cuts;
 mod order;
 mod preload;
 mod scopes;
@@ -15,6 +16,7 @@ use exciton::{App, BrowserWindow, CommandLine};
 async fn main() -> exciton::Result<()> {
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
+    cuts::listen(&app)?;
     order::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
