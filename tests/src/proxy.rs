@@ -137,6 +137,11 @@ impl Proxy {
         self.shared.control.send_modify(|control| control.lane_mut(way).delay = delay);
     }
 
+    /// Forwards at most so many bytes a second of each connection, in one direction; 0 is as many as there are.
+    pub fn throttle(&self, way: Way, bytes_a_second: u32) {
+        self.shared.control.send_modify(|control| control.lane_mut(way).pace = bytes_a_second);
+    }
+
     /// Refuses new connections, as if nothing listened on the port. Old ones stay. Returns when it is so.
     pub async fn refuse(&self) {
         self.set_listening(false).await;
@@ -358,6 +363,18 @@ mod tests {
         let begun = tokio::time::Instant::now();
         exchange(&mut page, &mut host, b"late").await;
         assert!(begun.elapsed() >= delay);
+    }
+
+    #[tokio::test]
+    async fn a_throttled_way_takes_its_time_and_keeps_the_bytes() {
+        let (proxy, _listener, mut page, mut host) = connected().await;
+        proxy.throttle(Way::ToHost, 100_000);
+        let begun = tokio::time::Instant::now();
+        exchange(&mut page, &mut host, &[7; 20_000]).await;
+        assert!(begun.elapsed() >= Duration::from_millis(199), "{:?}", begun.elapsed());
+        exchange(&mut host, &mut page, b"the other way is free").await;
+        proxy.throttle(Way::ToHost, 0);
+        exchange(&mut page, &mut host, &[8; 2_000_000]).await;
     }
 
     #[tokio::test]

@@ -36,7 +36,27 @@ pub(super) struct Control {
 pub(super) struct Lane {
     pub(super) stalled: bool,
     pub(super) delay: Duration,
+    /// Bytes a second of each connection; 0 is as many as there are.
+    pub(super) pace: u32,
 }
+
+impl Lane {
+    /// How much of a buffer is read at once, so that a slow connection is one of small steps.
+    fn step(self, whole: usize) -> usize {
+        let step = (self.pace / STEPS_A_SECOND).max(1) as usize;
+        if self.pace == 0 { whole } else { step.min(whole) }
+    }
+
+    /// How long so many bytes take.
+    fn duration(self, bytes: usize) -> Duration {
+        if self.pace == 0 {
+            return self.delay;
+        }
+        self.delay + Duration::from_secs_f64(bytes as f64 / f64::from(self.pace))
+    }
+}
+
+const STEPS_A_SECOND: u32 = 50;
 
 impl Control {
     pub(super) fn lane_mut(&mut self, way: Way) -> &mut Lane {
@@ -221,16 +241,18 @@ async fn forward(
     let mut buffer = vec![0; CHUNK];
     loop {
         flowing(&mut control, way).await;
+        let lane = control.borrow().lane(way);
+        let step = lane.step(CHUNK);
         let read = tokio::select! {
             biased;
             // A stall begins before the next byte is read.
             () = stalled(&mut control, way) => continue,
-            read = from.read(&mut buffer) => read?,
+            read = from.read(&mut buffer[..step]) => read?,
         };
         if read == 0 {
             return to.shutdown().await;
         }
-        let delay = shared.control.borrow().lane(way).delay;
+        let delay = shared.control.borrow().lane(way).duration(read);
         if !delay.is_zero() {
             // The slow network that the test asked for sleeps on purpose.
             tokio::time::sleep(delay).await;

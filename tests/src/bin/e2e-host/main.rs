@@ -5,6 +5,7 @@ mod cuts;
 mod order;
 mod preload;
 mod scopes;
+mod resumed;
 mod sync;
 mod tabs;
 mod values;
@@ -18,6 +19,7 @@ async fn main() -> exciton::Result<()> {
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
     cuts::listen(&app)?;
     order::listen(&app)?;
+    resumed::listen(&app)?;
     sync::listen(&app)?;
     tabs::listen(&app)?;
     values::listen(&app)?;
