@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use exciton_protocol::{
-    CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
-    TabId, TooLarge,
+    Args, Call, CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis,
+    Packet, Seq, TabId, TooLarge,
 };
 use tokio::sync::Notify;
 
@@ -30,6 +30,7 @@ use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
 use crate::message_port::{End, LinkPorts, Refused, Wire};
 use crate::renderer::Renderer;
+use crate::slow_consumer::{Lane, SlowConsumer};
 use crate::web_frame_main::Frames;
 
 /// A document and its link.
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) refused: Option<(ConnId, CloseReason)>,
     /// How the page left its last connection.
     parted: Option<Gone>,
+    /// Messages that wait until the page is less behind.
+    lane: Lane,
     /// Who waits for the result of a script, by its number.
     executions: HashMap<u64, Execution>,
 }
@@ -76,6 +79,28 @@ impl State {
 }
 
 impl State {
+    /// Whether the page has not acknowledged a window's worth of bytes.
+    fn is_behind(&self) -> bool {
+        self.link.queued_bytes() >= self.link.limits().window_bytes as usize
+    }
+
+    /// Sends what waited for the page to catch up, as far as it has.
+    fn let_go(&mut self) {
+        while !self.is_behind()
+            && let Some((call, dropped)) = self.lane.take()
+        {
+            if dropped > 0 {
+                let told = Args::from_serialize(&(&*call.channel, dropped));
+                let order = told.map(|args| Packet::Order(Call::new("dropped", args)));
+                // Two words and a number always fit.
+                let _ = order.map(|order| self.push(&order));
+            }
+            if let Err(error) = self.push(&Packet::Send(call)) {
+                tracing::warn!(%error, "a message that had waited was lost");
+            }
+        }
+    }
+
     fn push(&mut self, packet: &Packet) -> Result<(), PushError> {
         if self.over.is_some() {
             return Err(PushError::Over);
@@ -110,6 +135,7 @@ impl Document {
             retired: false,
             refused: None,
             parted: None,
+            lane: Lane::default(),
             executions: HashMap::new(),
         };
         Arc::new_cyclic(|weak: &Weak<Self>| Self {
@@ -147,8 +173,41 @@ impl Document {
         posted.map(|()| Vec::new()).map_err(|error| Refused { error, ends })
     }
 
+    /// Sends a message that the page may miss if it is too slow for it.
+    pub(crate) fn push_patiently(
+        &self,
+        policy: SlowConsumer,
+        call: &Call,
+    ) -> Result<(), PushError> {
+        let mut state = self.lock();
+        if state.over.is_some() {
+            return Err(PushError::Over);
+        }
+        let most = match policy {
+            _ if state.lane.is_empty() && !state.is_behind() => {
+                state.push(&Packet::Send(call.clone()))?;
+                drop(state);
+                self.outgoing.notify_one();
+                return Ok(());
+            }
+            SlowConsumer::Block => return state.push(&Packet::Send(call.clone())),
+            SlowConsumer::Disconnect => return Err(PushError::TooSlow),
+            SlowConsumer::DropOldest(most) => most,
+            SlowConsumer::KeepLatest => 1,
+        };
+        // It must fit when its turn comes, when nobody would hear of it.
+        Cargo::load(&Packet::Send(call.clone()), state.link.limits())?;
+        state.lane.keep(call.clone(), most);
+        Ok(())
+    }
+
     /// The page has said how far it is: its connection may have more to write, and senders more room.
     pub(crate) fn heard(&self) {
+        let mut state = self.lock();
+        if !state.lane.is_empty() {
+            state.let_go();
+        }
+        drop(state);
         self.outgoing.notify_one();
         self.renderer.room.notify_waiters();
     }
@@ -174,6 +233,8 @@ impl Document {
 pub(crate) enum PushError {
     #[error("the link is over")]
     Over,
+    #[error("the page is too slow")]
+    TooSlow,
     #[error(transparent)]
     Full(#[from] Full),
     #[error(transparent)]

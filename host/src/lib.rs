@@ -55,6 +55,7 @@ mod secret;
 mod send_args;
 mod server;
 mod signals;
+mod slow_consumer;
 mod terminal;
 pub mod testing;
 pub mod value;
@@ -79,6 +80,7 @@ pub use message_port::{MessageChannelMain, MessageEvent, MessagePortMain, PortEr
 pub use origin::{BadAddress, PublicUrl};
 pub use send_args::SendArgs;
 pub use server::{InviteError, LoadFileError};
+pub use slow_consumer::SlowConsumer;
 pub use web_contents::{ExecuteError, ScriptError, WebContents};
 pub use web_frame_main::{FrameId, WebFrameMain};
 pub use web_preferences::WebPreferences;

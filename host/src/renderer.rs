@@ -18,6 +18,7 @@ use crate::ipc_main::IpcMain;
 use crate::message_port::End;
 use crate::scopes::Observers;
 use crate::signals::Signals;
+use crate::slow_consumer::Policies;
 use crate::web_contents::WebContents;
 use crate::web_frame_main::Node;
 use crate::web_preferences::WebPreferences;
@@ -42,6 +43,8 @@ pub(crate) struct Renderer {
     pub(crate) room: Notify,
     /// Bytes of the last message that found no room.
     pub(crate) refused: AtomicUsize,
+    /// What becomes of messages for which the page is too slow.
+    pub(crate) slow: Policies,
 }
 
 #[derive(Default)]
@@ -80,6 +83,7 @@ impl Renderer {
             preferences: OnceLock::new(),
             room: Notify::new(),
             refused: AtomicUsize::new(0),
+            slow: Policies::default(),
         })
     }
 

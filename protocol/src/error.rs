@@ -24,6 +24,9 @@ pub enum LinkLost {
     /// The application has closed the page's window.
     #[error("the window was closed")]
     Closed,
+    /// The page took messages more slowly than the application has patience for.
+    #[error("the page took messages too slowly")]
+    TooSlow,
 }
 
 /// The other end broke the rules of the wire. The connection is closed; the link may go on over a new one.

@@ -23,6 +23,7 @@ pub struct Connection {
 struct Inner {
     link: Result<Link, StartError>,
     listeners: RefCell<Vec<Listener>>,
+    droppings: RefCell<Vec<Rc<dyn Fn(&str, u64)>>>,
     waiting: RefCell<Vec<Waker>>,
     told: RefCell<(ConnectionState, Option<String>)>,
 }
@@ -42,6 +43,7 @@ impl Connection {
         let inner = Rc::new(Inner {
             link: link::of_document(),
             listeners: RefCell::default(),
+            droppings: RefCell::default(),
             waiting: RefCell::default(),
             told: RefCell::new((ConnectionState::Connecting, None)),
         });
@@ -54,6 +56,13 @@ impl Connection {
                 }
             });
             link.watch(&changed.into_js_value());
+            let weak = Rc::downgrade(&inner);
+            let dropped: Closure<dyn Fn(Array)> = Closure::new(move |args: Array| {
+                if let Some(inner) = weak.upgrade() {
+                    inner.dropped(&args);
+                }
+            });
+            link.order("dropped", &dropped.into_js_value());
         }
         Self { inner }
     }
@@ -83,6 +92,12 @@ impl Connection {
     /// Calls `listener` with the state and the reason when one of them has changed.
     pub fn on_change(&self, listener: impl Fn(ConnectionState, Option<&str>) + 'static) {
         self.inner.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// Calls `listener` with a channel and how many of its messages this page was too slow for: those that the
+    /// application lets drop (`SlowConsumer` of the main process).
+    pub fn on_dropped(&self, listener: impl Fn(&str, u64) + 'static) {
+        self.inner.droppings.borrow_mut().push(Rc::new(listener));
     }
 
     /// Ready when half of what may wait for the host is free: what to await before the next of many messages.
@@ -121,6 +136,15 @@ impl Inner {
         let Some(status) = self.status() else { return (ConnectionState::Connecting, None) };
         let state = ConnectionState::from_name(&status.get(0).as_string().unwrap_or_default());
         (state, status.get(1).as_string())
+    }
+
+    fn dropped(&self, args: &Array) {
+        let channel = args.get(0).as_string().unwrap_or_default();
+        let count = web::whole(&args.get(1)).unwrap_or_default();
+        let listeners = self.droppings.borrow().clone();
+        for listener in listeners {
+            listener(&channel, count);
+        }
     }
 
     fn changed(&self) {

@@ -49,6 +49,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn watch(this: &Link, callback: &JsValue);
 
+    /// The handler gets the host's orders of that name: `(args, blobs, tagged, extra)`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn order(this: &Link, name: &str, handler: &JsValue);
+
     /// Whether half of what may wait for the host is free. If not, the watchers are called when it is.
     #[wasm_bindgen(method, catch, js_name = wantRoom)]
     pub(crate) fn want_room(this: &Link) -> Result<bool, JsValue>;

@@ -13,9 +13,13 @@ impl Document {
         state.over.get_or_insert(why);
         let jobs = state.intake.clear();
         let executions = std::mem::take(&mut state.executions);
+        let missed = std::mem::take(&mut state.lane).len();
         drop(state);
         drop((jobs, executions));
         self.ports.end();
+        if missed > 0 {
+            tracing::info!(link = ?self.id, missed, "a page went before messages that had waited for it");
+        }
         self.frames().end();
         self.outgoing.notify_one();
         self.answered.notify_waiters();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use exciton_protocol::{Args, Call, Full, Packet, Value};
+use exciton_protocol::{Args, Call, Full, LinkLost, Packet, Value};
 use tokio::sync::oneshot;
 
 use super::{Renderer, State};
@@ -10,11 +10,39 @@ use crate::document::PushError;
 use crate::error::SendError;
 use crate::event::Outlet;
 use crate::message_port::{End, Refused};
+use crate::slow_consumer::SlowConsumer;
 
 impl Renderer {
     /// Sends a message.
     pub(crate) fn send(&self, call: Call) -> Result<(), SendError> {
-        self.push(Packet::Send(call))
+        match self.slow.of(&call.channel) {
+            SlowConsumer::Block => self.push(Packet::Send(call)),
+            policy => self.send_patiently(policy, call),
+        }
+    }
+
+    /// Sends a message that a slow page may miss.
+    fn send_patiently(&self, policy: SlowConsumer, call: Call) -> Result<(), SendError> {
+        loop {
+            let active = self.lock().active.clone();
+            // One that has not come is not slow.
+            let Some(active) = active else { return self.push(Packet::Send(call)) };
+            match active.push_patiently(policy, &call) {
+                Err(PushError::Over) => {
+                    self.deactivate(active.id);
+                }
+                Err(PushError::TooSlow) => {
+                    tracing::warn!(
+                        web_contents = self.id,
+                        channel = &*call.channel,
+                        "a page is too slow"
+                    );
+                    active.end(LinkLost::TooSlow);
+                    self.deactivate(active.id);
+                }
+                other => return other.map_err(|error| self.refused(error, &Packet::Send(call))),
+            }
+        }
     }
 
     /// Wants something of the page itself.
@@ -145,7 +173,7 @@ impl Renderer {
     /// Why a message was not taken; a sender that waits for room is told how much it needs.
     pub(crate) fn refused(&self, error: PushError, packet: &Packet) -> SendError {
         match error {
-            PushError::Over => SendError::Destroyed,
+            PushError::Over | PushError::TooSlow => SendError::Destroyed,
             PushError::Full(full) => {
                 self.refused.store(weight(packet), Ordering::Relaxed);
                 full.into()

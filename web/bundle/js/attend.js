@@ -22,7 +22,12 @@ const BANNER_TEXTS = {
   reconnecting: (reason) => (reason === 'unauthorized'
     ? 'This browser is not admitted any more. Open a fresh invitation.'
     : 'Not connected. Trying again …'),
-  closed: (reason) => (reason === 'replaced' ? 'This page is open in another tab.' : 'The application has quit.'),
+  closed: (reason) => CLOSED_TEXTS[reason] ?? 'The application has quit.',
+};
+
+const CLOSED_TEXTS = {
+  replaced: 'This page is open in another tab.',
+  closed: 'The application has closed this window.',
 };
 
 const BROWSER = {

@@ -2,7 +2,8 @@
 
 import { EventEmitter } from './emitter.js';
 
-// Events: 'change' (state, reason), 'lost' ({why, unknown, unsent, messages}).
+// Events: 'change' (state, reason), 'lost' ({why, unknown, unsent, messages}), 'dropped' (channel, how many messages of
+// it this page was too slow for).
 export function createConnection(link) {
   class Connection extends EventEmitter {
     // 'connecting', 'open', 'reconnecting', 'catching-up' or 'closed'.
@@ -34,6 +35,7 @@ export function createConnection(link) {
     }
   }
 
+  link.order('dropped', ([channel, count]) => connection.emit('dropped', channel, count));
   const waiting = [];
   const connection = new Connection();
   let [state, reason] = link.status();

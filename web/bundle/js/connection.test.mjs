@@ -11,6 +11,8 @@ function setUp() {
     asked: 0,
     status: () => link.now,
     watch: (callback) => watchers.push(callback),
+    order: (name, handler) => (link.orders[name] = handler),
+    orders: {},
     wantRoom() {
       link.asked += 1;
       return link.room;
@@ -38,6 +40,14 @@ export const run = await suite({
     equal(connection.nextRetry.getTime(), Math.floor(performance.timeOrigin + 600));
     change('open', null, null, 0);
     equal(connection.nextRetry, null);
+  },
+
+  'what a slow page missed is an event with the channel and the number'() {
+    const { connection, link } = setUp();
+    const heard = [];
+    connection.on('dropped', (...args) => heard.push(args));
+    link.orders.dropped(['ticks', 3]);
+    equal(heard, [['ticks', 3]]);
   },
 
   async 'ready waits for room, and everybody who waited goes on'() {

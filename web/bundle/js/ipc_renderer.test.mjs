@@ -22,6 +22,7 @@ function setUp() {
     attach: (given) => (face = given),
     status: () => ['open', null, null, 0],
     watch() {},
+    order() {},
   };
   const ipcRenderer = createIpcRenderer(link);
   return {

@@ -263,5 +263,6 @@ const REASONS = {
   expired: 'The host had given up this page',
   replaced: 'Another page took over from this one',
   quit: 'The host has quit',
+  'too-slow': 'The page took messages too slowly',
   closed: 'The window was closed',
 };

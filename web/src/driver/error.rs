@@ -141,6 +141,7 @@ impl SyncError {
             Self::Lost { why: LinkLost::Replaced, .. } => "REPLACED",
             Self::Lost { why: LinkLost::Quit, .. } => "QUIT",
             Self::Lost { why: LinkLost::Closed, .. } => "CLOSED",
+            Self::Lost { why: LinkLost::TooSlow, .. } => "TOO_SLOW",
             Self::Lost { .. } => "EXPIRED",
             Self::Refused { .. } => "REFUSED",
             Self::Garbled => "GARBLED",
@@ -187,6 +188,7 @@ pub(crate) fn lost_text(why: LinkLost) -> &'static str {
         LinkLost::Replaced => "the page was replaced by a newer document",
         LinkLost::Quit => "the main process has quit",
         LinkLost::Closed => "the window was closed",
+        LinkLost::TooSlow => "the page took messages too slowly",
         _ => "the main process had given this page up",
     }
 }

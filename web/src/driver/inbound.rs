@@ -112,6 +112,7 @@ pub(crate) fn lost_reason(why: &JsValue) -> Option<LinkLost> {
         "replaced" => LinkLost::Replaced,
         "quit" => LinkLost::Quit,
         "closed" => LinkLost::Closed,
+        "too-slow" => LinkLost::TooSlow,
         _ => return None,
     })
 }
@@ -123,6 +124,7 @@ pub fn lost_name(why: LinkLost) -> &'static str {
         LinkLost::Replaced => "replaced",
         LinkLost::Quit => "quit",
         LinkLost::Closed => "closed",
+        LinkLost::TooSlow => "too-slow",
         _ => "expired",
     }
 }

@@ -18,7 +18,8 @@ pub enum ConnectionState {
     Reconnecting,
     /// There is a connection again, and what had waited is on its way.
     CatchingUp,
-    /// The host has quit, or another document has taken this page's place. It ends when the host is there again.
+    /// The host has quit or closed the window, or another document has taken this page's place. It ends when the host is
+    /// there again.
     Closed,
 }
 
@@ -73,7 +74,7 @@ impl Watch {
     /// A link was lost.
     pub(super) fn lost(&self, why: LinkLost) {
         self.trouble.set(Some(lost_name(why)));
-        self.closed.set(matches!(why, LinkLost::Quit | LinkLost::Replaced));
+        self.closed.set(matches!(why, LinkLost::Quit | LinkLost::Replaced | LinkLost::Closed));
         self.behind.set(0);
     }
 
