@@ -23,11 +23,12 @@ pub struct Connection {
 struct Inner {
     link: Result<Link, StartError>,
     listeners: RefCell<Vec<Listener>>,
-    droppings: RefCell<Vec<Rc<dyn Fn(&str, u64)>>>,
+    droppings: RefCell<Vec<DropListener>>,
     waiting: RefCell<Vec<Waker>>,
     told: RefCell<(ConnectionState, Option<String>)>,
 }
 
+type DropListener = Rc<dyn Fn(&str, u64)>;
 type Listener = Rc<dyn Fn(ConnectionState, Option<&str>)>;
 
 /// The document's connection.

@@ -6,6 +6,7 @@ mod order;
 mod preload;
 mod scopes;
 mod resumed;
+mod slow;
 mod sync;
 mod tabs;
 mod values;
@@ -20,6 +21,7 @@ async fn main() -> exciton::Result<()> {
     cuts::listen(&app)?;
     order::listen(&app)?;
     resumed::listen(&app)?;
+    slow::listen(&app);
     sync::listen(&app)?;
     tabs::listen(&app)?;
     values::listen(&app)?;
