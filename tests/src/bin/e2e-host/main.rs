@@ -2,6 +2,7 @@
 
 mod electron_ipc;
 mod cuts;
+mod killed;
 mod order;
 mod preload;
 mod scopes;
@@ -19,6 +20,7 @@ async fn main() -> exciton::Result<()> {
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
     cuts::listen(&app)?;
+    killed::listen(&app)?;
     order::listen(&app)?;
     resumed::listen(&app)?;
     slow::listen(&app);
