@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) intake: Intake,
     /// Why the link is over; nothing is admitted then.
     pub(crate) over: Option<LinkLost>,
+    /// When it ended.
+    over_since: Millis,
     /// The document waits in the browser's back/forward cache.
     pub(crate) frozen: bool,
     /// Another document has taken its place in the tab: no connection of it counts any more.
@@ -69,6 +71,13 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Until when a connection goes on writing although the link is over: an application that quits has sent what is
+    /// queued before, and its page is to have it.
+    pub(crate) fn drains_until(&self, now: Millis) -> Option<Millis> {
+        let end = self.over_since.plus(self.link.limits().drain);
+        (self.over == Some(LinkLost::Quit) && self.link.waiting() > 0 && now < end).then_some(end)
+    }
+
     /// Whether more packets for the page are likely to come at once: listeners run, and no message is full.
     pub(crate) fn is_growing(&self) -> bool {
         let limits = self.link.limits();
@@ -131,6 +140,7 @@ impl Document {
             link: HostLink::new(id, limits, now()),
             intake: Intake::default(),
             over: None,
+            over_since: Millis(0),
             frozen: false,
             retired: false,
             refused: None,

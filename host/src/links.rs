@@ -165,7 +165,8 @@ impl Links {
                 self.socket_closed.notified().await;
             }
         };
-        let _ = tokio::time::timeout(GOODBYE, all).await;
+        let most = GOODBYE + Duration::from_millis(self.limits.drain);
+        let _ = tokio::time::timeout(most, all).await;
     }
 
     /// Counts a connection for as long as the guard lives.

@@ -57,6 +57,8 @@ pub struct Limits {
     pub grace_closed: u64,
     /// Grace of a link whose socket vanished without a close: sleep, network.
     pub grace_lost: u64,
+    /// How long a host that quits goes on writing what its pages were sent before.
+    pub drain: u64,
     /// Ended links that the host remembers, so that a late request can't bring one back to life.
     pub tombstones: u32,
 }
@@ -87,6 +89,7 @@ impl Default for Limits {
             grace_bye: 3_000,
             grace_closed: 30_000,
             grace_lost: 300_000,
+            drain: 2_000,
             tombstones: 4_096,
         }
     }

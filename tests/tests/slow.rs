@@ -77,6 +77,24 @@ async fn a_page_that_may_not_be_slow_is_cut_off_and_begins_anew() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_quits_first_gives_its_pages_what_it_had_sent() {
+    in_each_engine(|engine| async move {
+        let (_split, mut host, browser) = start(engine).await;
+        // Five windows' worth.
+        let call = format!("require('electron').ipcRenderer.send('slow-quit', {COUNT}, {BYTES})");
+        browser.run_in_page(&call).await.unwrap();
+        assert!(host.wait_exit(LIMIT).await.unwrap().success());
+        browser.wait_until("seen.lost.length > 0", LIMIT).await.unwrap();
+        let seen = browser.eval("[seen.lost, seen.got.all.length]").await.unwrap();
+        assert_eq!(seen, json!([["quit"], COUNT]), "{engine}");
+        let state =
+            "[require('electron').connection].map(({ state, reason }) => [state, reason])[0]";
+        assert_eq!(browser.eval(state).await.unwrap(), json!(["closed", "quit"]), "{engine}");
+    })
+    .await;
+}
+
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
     let split = Split::start(None).await.unwrap();
     let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));

@@ -10,7 +10,10 @@ impl Document {
     /// The link ends: waiting requests are answered, the socket is told and closed.
     pub(crate) fn end(&self, why: LinkLost) {
         let mut state = self.lock();
-        state.over.get_or_insert(why);
+        if state.over.is_none() {
+            state.over = Some(why);
+            state.over_since = now();
+        }
         let jobs = state.intake.clear();
         let executions = std::mem::take(&mut state.executions);
         let missed = std::mem::take(&mut state.lane).len();

@@ -240,7 +240,8 @@ fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -
     if let Some((_, reason)) = state.refused.take_if(|(refused, _)| *refused == conn) {
         return Step::Close(vec![close_message(reason)]);
     }
-    if let Some(why) = state.over {
+    let drains_until = state.drains_until(now).filter(|_| state.link.conn() == Some(conn));
+    if let Some(why) = state.over.filter(|_| drains_until.is_none()) {
         return Step::Close(lost_messages(why));
     }
     match state.link.conn() {
@@ -271,7 +272,8 @@ fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -
         Some(_) => return Step::Wait(state.link.poll_timeout()),
         None => {
             let ping = pinged.plus(links.limits.ping);
-            return Step::Wait(Some(state.link.poll_timeout().map_or(ping, |due| due.min(ping))));
+            let due = [state.link.poll_timeout(), drains_until, Some(ping)];
+            return Step::Wait(due.into_iter().flatten().min());
         }
     };
     Step::Write(message)

@@ -9,6 +9,18 @@ pub(crate) fn listen(app: &App) {
         page.set_slow_consumer("log", SlowConsumer::DropOldest(5));
         page.set_slow_consumer("strict", SlowConsumer::Disconnect);
     });
+    let quitting = app.clone();
+    app.ipc_main().on(
+        "slow-quit",
+        move |event: IpcMainEvent, count: u32, bytes: usize| -> Result<(), SendError> {
+            let text = "x".repeat(bytes);
+            for number in 0..count {
+                event.sender().send("all", (number, &text))?;
+            }
+            quitting.quit();
+            Ok(())
+        },
+    );
     app.ipc_main().on(
         "slow-flood",
         |event: IpcMainEvent, channel: String, count: u32, bytes: usize| async move {
