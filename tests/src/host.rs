@@ -157,6 +157,11 @@ impl HostProcess {
         format!("{}/{path}", origin.trim_end_matches('/'))
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -2,6 +2,7 @@
 
 mod demo;
 mod job;
+mod load;
 mod matrix;
 mod package;
 mod setup;
@@ -17,6 +18,8 @@ cargo xtask <chore>
        [--only STEP]...     just these steps     [--skip STEP]...   all but these     [--list]   their names
   setup                     installs what demo and test need
   doctor                    what is missing on this machine, and how to get it
+  load [--idle N] [--busy M] [--seconds S]
+                            many native pages on one host: memory per link, latency, what is lost
   package                   packs the crates that are published into target/package";
 
 fn main() -> ExitCode {
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         ("test", _) => return test::test(&rest),
         ("setup", true) => setup::setup(setup::For::Test),
         ("doctor", true) => return setup::doctor(),
+        ("load", _) => load::load(rest),
         ("package", true) => package::package().map(|_| ()),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");
