@@ -14,6 +14,7 @@ const PUBLISHED: [(&str, &[&str]); 3] = [
             "build.rs",
             "prebuilt/electron.js",
             "prebuilt/electron.mjs",
+            "prebuilt/bridge.js",
             "prebuilt/page/index.html",
         ],
     ),

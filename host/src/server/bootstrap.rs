@@ -13,13 +13,15 @@ use super::ServerState;
 use super::guard::Visit;
 use super::preferences::Told;
 
-/// The renderer's two files.
+/// The renderer's files.
 #[derive(Clone, Copy)]
 pub(crate) struct Renderer {
     /// `electron.js`, a classic script.
     pub(crate) script: &'static str,
     /// `electron.mjs`, a module.
     pub(crate) module: &'static str,
+    /// `bridge.js`, a classic script.
+    pub(crate) bridge: &'static str,
 }
 
 /// The facts, as a page reads them.
@@ -50,7 +52,11 @@ pub(super) async fn script(
     Extension(visit): Extension<Visit>,
 ) -> Response {
     let facts = facts(&state, &visit);
-    let text = prelude(&facts, "globalThis.document?.currentScript?.src") + state.renderer.script;
+    let mut text = prelude(&facts, "globalThis.document?.currentScript?.src");
+    if state.preferences.any_preload() {
+        text.push_str(state.renderer.bridge);
+    }
+    text.push_str(state.renderer.script);
     fresh("text/javascript; charset=utf-8", text)
 }
 

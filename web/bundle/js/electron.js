@@ -1,7 +1,6 @@
 // What a page gets from require('electron'), and the require itself.
 
 import { attend } from './attend.js';
-import { createContextBridge } from './context_bridge.js';
 import { received, withCode } from './emitter.js';
 import { createConnection } from './connection.js';
 import { createIpcRenderer } from './ipc_renderer.js';
@@ -20,7 +19,7 @@ function makeElectron(link) {
   attend(connection, globalThis[Symbol.for('exciton.boot')]);
   return {
     connection,
-    contextBridge: createContextBridge(() => link.preferences?.contextIsolation === true),
+    contextBridge: takeBridge()(() => link.preferences?.contextIsolation === true),
     ipcRenderer: createIpcRenderer(link, (detail) => connection.emit('lost', detail)),
     webUtils: {
       // A browser tells no paths. Electron's own answer for a file that is on no disk.
@@ -31,6 +30,22 @@ function makeElectron(link) {
     },
   };
 }
+
+// What bridge.js has left. Without it no window has a preload script, and none is isolated.
+function takeBridge() {
+  const createContextBridge = globalThis[BRIDGE];
+  delete globalThis[BRIDGE];
+  return createContextBridge ?? noBridge;
+}
+
+function noBridge() {
+  const refuse = () => {
+    throw new Error('contextBridge API can only be used when contextIsolation is enabled');
+  };
+  return { exposeInMainWorld: refuse, exposeInIsolatedWorld: refuse, executeInMainWorld: refuse };
+}
+
+const BRIDGE = Symbol.for('exciton.bridge');
 
 // Makes `require` and `electron` global names, unless the page has its own.
 export function defineGlobals(electron) {

@@ -21,16 +21,25 @@ pub(crate) fn module(glue: &Glue, face: &str) -> anyhow::Result<String> {
     ))
 }
 
+/// `bridge.js`: a classic script in one function's scope.
+pub(crate) fn bridge(face: &str) -> anyhow::Result<String> {
+    Ok(format!("(() => {{\n'use strict';\n{}}})();\n", packed(face)?))
+}
+
 fn body(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let js = without_comment_lines(&glue.js).join("\n");
-    let code = format!("{js}\n{face}");
-    let several_lines = code.lines().find(|line| line.matches('`').count() % 2 == 1);
-    ensure!(several_lines.is_none(), "a template literal spans lines: {several_lines:?}");
-
-    let mut text: String = code.lines().flat_map(|line| [line.trim_start(), "\n"]).collect();
+    let mut text = packed(&format!("{js}\n{face}"))?;
     let wasm = literal(&glue.wasm);
     writeln!(text, "const boot = {{ core: {GLUE_NAME}, wasm: () => {wasm} }};")?;
     Ok(text)
+}
+
+/// The lines without their indentation.
+fn packed(code: &str) -> anyhow::Result<String> {
+    let several_lines = code.lines().find(|line| line.matches('`').count() % 2 == 1);
+    ensure!(several_lines.is_none(), "a template literal spans lines: {several_lines:?}");
+
+    Ok(code.lines().flat_map(|line| [line.trim_start(), "\n"]).collect())
 }
 
 /// A JavaScript string with a character for each byte, its code the byte.
@@ -80,6 +89,12 @@ mod tests {
             ),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_bridge_is_one_expression_too() {
+        let text = bridge("  a();\n").unwrap();
+        assert_eq!(text, "(() => {\n'use strict';\na();\n})();\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Turns the renderer (the crate beside this one, and its JavaScript modules) into the two files that the host
-//! serves: `electron.js`, a classic script that blocks until the page has `require('electron')`, and
-//! `electron.mjs`, the same as an ES module.
+//! Turns the renderer (the crate beside this one, and its JavaScript modules) into the files that the host
+//! serves: `electron.js`, a classic script that blocks until the page has `require('electron')`,
+//! `electron.mjs`, the same as an ES module, and `bridge.js`, which comes before them where there is a preload script.
 //!
 //! Not part of any build by itself: the host's build script runs it, and a release does once by hand
 //! (`cargo run -p exciton-web-bundler -- --out host/prebuilt`). See [`options::USAGE`].
@@ -47,14 +47,17 @@ fn run(options: &Options) -> anyhow::Result<report::Report> {
         None => compile::renderer(&options.root, &options.target_dir, options.offline)?,
     };
     let glue = glue::generate(&wasm)?;
-    let face = modules::load(&options.root.join("web/bundle/js"), "boot.js")?;
+    let js = options.root.join("web/bundle/js");
+    let face = modules::load(&js, "boot.js")?;
     let script = assemble::script(&glue, &face)?;
     let module = assemble::module(&glue, &face)?;
+    let bridge = assemble::bridge(&modules::load(&js, "bridge.js")?)?;
 
     std::fs::create_dir_all(&options.out)
         .with_context(|| format!("can't create {}", options.out.display()))?;
     write_if_changed(&options.out.join("electron.js"), &script)?;
     write_if_changed(&options.out.join("electron.mjs"), &module)?;
+    write_if_changed(&options.out.join("bridge.js"), &bridge)?;
     report::measure(&glue.wasm, &script, &module)
 }
 
