@@ -15,6 +15,7 @@ const PUBLISHED: [(&str, &[&str]); 3] = [
             "prebuilt/electron.js",
             "prebuilt/electron.mjs",
             "prebuilt/bridge.js",
+            "prebuilt/attendance.js",
             "prebuilt/page/index.html",
         ],
     ),

@@ -20,8 +20,10 @@ pub(crate) struct Renderer {
     pub(crate) script: &'static str,
     /// `electron.mjs`, a module.
     pub(crate) module: &'static str,
-    /// `bridge.js`, a classic script.
+    /// `bridge.js`, a classic script: for windows with a preload script.
     pub(crate) bridge: &'static str,
+    /// `attendance.js`: for pages that do something about their connection.
+    pub(crate) attendance: &'static str,
 }
 
 /// The facts, as a page reads them.
@@ -56,6 +58,7 @@ pub(super) async fn script(
     if state.preferences.any_preload() {
         text.push_str(state.renderer.bridge);
     }
+    text.push_str(attendance(&state));
     text.push_str(state.renderer.script);
     fresh("text/javascript; charset=utf-8", text)
 }
@@ -66,7 +69,7 @@ pub(super) async fn module(
     Extension(visit): Extension<Visit>,
 ) -> Response {
     let facts = facts(&state, &visit);
-    let text = prelude(&facts, "import.meta.url") + state.renderer.module;
+    let text = prelude(&facts, "import.meta.url") + attendance(&state) + state.renderer.module;
     fresh("text/javascript; charset=utf-8", text)
 }
 
@@ -76,6 +79,11 @@ pub(super) async fn boot(
     Extension(visit): Extension<Visit>,
 ) -> Response {
     fresh("application/json", facts(&state, &visit))
+}
+
+fn attendance(state: &ServerState) -> &'static str {
+    let is_wanted = state.config.banner || state.config.reload;
+    if is_wanted { state.renderer.attendance } else { "" }
 }
 
 fn facts(state: &ServerState, visit: &Visit) -> String {

@@ -56,7 +56,12 @@ impl Site {
             ..Config::default()
         };
         change(&mut config);
-        let renderer = Renderer { script: "script()", module: "module()", bridge: "bridge();" };
+        let renderer = Renderer {
+            script: "script()",
+            module: "module()",
+            bridge: "bridge();",
+            attendance: "",
+        };
         let state =
             ServerState::new(config, Epoch::from_bits(0xabc), Limits::default(), renderer).unwrap();
         state.listening("127.0.0.1:8124".parse().unwrap());
@@ -504,7 +509,7 @@ async fn with_a_slash_at_its_end_the_mount_is_the_start_page_where_axum_asks_for
 
 #[test]
 fn an_invitation_without_an_address_says_how_to_name_one() {
-    let renderer = Renderer { script: "", module: "", bridge: "" };
+    let renderer = Renderer { script: "", module: "", bridge: "", attendance: "" };
     let state = ServerState::new(
         Config { key: KeySource::Ephemeral, ..Config::default() },
         Epoch::from_bits(1),

@@ -1,6 +1,5 @@
 // What a page gets from require('electron'), and the require itself.
 
-import { attend } from './attend.js';
 import { received, withCode } from './emitter.js';
 import { createConnection } from './connection.js';
 import { createIpcRenderer } from './ipc_renderer.js';
@@ -16,7 +15,8 @@ let isolated;
 
 function makeElectron(link) {
   const connection = createConnection(link);
-  attend(connection, globalThis[Symbol.for('exciton.boot')]);
+  // A frame's page does it. See attendance.js.
+  if (link.frame === undefined) globalThis[ATTEND]?.(connection, globalThis[Symbol.for('exciton.boot')]);
   return {
     connection,
     contextBridge: takeBridge()(() => link.preferences?.contextIsolation === true),
@@ -46,6 +46,7 @@ function noBridge() {
 }
 
 const BRIDGE = Symbol.for('exciton.bridge');
+const ATTEND = Symbol.for('exciton.attend');
 
 // Makes `require` and `electron` global names, unless the page has its own.
 export function defineGlobals(electron) {

@@ -21,8 +21,8 @@ pub(crate) fn module(glue: &Glue, face: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// `bridge.js`: a classic script in one function's scope.
-pub(crate) fn bridge(face: &str) -> anyhow::Result<String> {
+/// A part of the renderer that is served by itself: a classic script in one function's scope.
+pub(crate) fn part(face: &str) -> anyhow::Result<String> {
     Ok(format!("(() => {{\n'use strict';\n{}}})();\n", packed(face)?))
 }
 
@@ -92,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn the_bridge_is_one_expression_too() {
-        let text = bridge("  a();\n").unwrap();
+    fn a_part_is_one_expression_too() {
+        let text = part("  a();\n").unwrap();
         assert_eq!(text, "(() => {\n'use strict';\na();\n})();\n");
     }
 

@@ -1,6 +1,6 @@
 //! Turns the renderer (the crate beside this one, and its JavaScript modules) into the files that the host
 //! serves: `electron.js`, a classic script that blocks until the page has `require('electron')`,
-//! `electron.mjs`, the same as an ES module, and `bridge.js`, which comes before them where there is a preload script.
+//! `electron.mjs`, the same as an ES module, and the parts that come before them where they are wanted.
 //!
 //! Not part of any build by itself: the host's build script runs it, and a release does once by hand
 //! (`cargo run -p exciton-web-bundler -- --out host/prebuilt`). See [`options::USAGE`].
@@ -20,6 +20,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use crate::options::Options;
+
+/// What comes before `electron.js` where it is wanted, and costs nobody else anything.
+const PARTS: [&str; 2] = ["bridge.js", "attendance.js"];
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args_os().skip(1)) {
@@ -51,13 +54,15 @@ fn run(options: &Options) -> anyhow::Result<report::Report> {
     let face = modules::load(&js, "boot.js")?;
     let script = assemble::script(&glue, &face)?;
     let module = assemble::module(&glue, &face)?;
-    let bridge = assemble::bridge(&modules::load(&js, "bridge.js")?)?;
 
     std::fs::create_dir_all(&options.out)
         .with_context(|| format!("can't create {}", options.out.display()))?;
     write_if_changed(&options.out.join("electron.js"), &script)?;
     write_if_changed(&options.out.join("electron.mjs"), &module)?;
-    write_if_changed(&options.out.join("bridge.js"), &bridge)?;
+    for part in PARTS {
+        let text = assemble::part(&modules::load(&js, part)?)?;
+        write_if_changed(&options.out.join(part), &text)?;
+    }
     report::measure(&glue.wasm, &script, &module)
 }
 

@@ -30,7 +30,7 @@ fn state(place: Place) -> ServerState {
         ..Config::default()
     };
 
-    let renderer = Renderer { script: "", module: "", bridge: "" };
+    let renderer = Renderer { script: "", module: "", bridge: "", attendance: "" };
     let state = ServerState::new(config, Epoch::from_bits(1), Limits::default(), renderer).unwrap();
     if !place.own.is_empty() {
         state.listening(place.own.parse().unwrap());

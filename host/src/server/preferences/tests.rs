@@ -50,8 +50,12 @@ impl Site {
             key: KeySource::Given([7; 32]),
             ..Config::default()
         };
-        let renderer =
-            crate::server::Renderer { script: "script()", module: "module()", bridge: "bridge();" };
+        let renderer = crate::server::Renderer {
+            script: "script()",
+            module: "module()",
+            bridge: "bridge();",
+            attendance: "",
+        };
         let epoch = Epoch::from_bits(0xabc);
         let state = ServerState::new(config, epoch, Limits::default(), renderer).unwrap();
         state.listening("127.0.0.1:8124".parse().unwrap());

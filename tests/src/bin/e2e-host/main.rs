@@ -1,12 +1,12 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
-mod electron_ipc;
 mod cuts;
+mod electron_ipc;
 mod killed;
 mod order;
 mod preload;
-mod scopes;
 mod resumed;
+mod scopes;
 mod slow;
 mod sync;
 mod tabs;
