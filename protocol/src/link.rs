@@ -10,6 +10,7 @@
 
 mod answers;
 mod contact;
+mod held;
 mod host;
 mod inbox;
 mod outbox;

@@ -6,6 +6,7 @@ mod load;
 mod matrix;
 mod package;
 mod setup;
+mod sim;
 mod test;
 
 use std::process::ExitCode;
@@ -16,6 +17,8 @@ cargo xtask <chore>
   demo [--no-open] [args]   sets up, builds and runs the project's page; args go to the page's program
   test                      sets up, then every check and test; the last line counts them
        [--only STEP]...     just these steps     [--skip STEP]...   all but these     [--list]   their names
+  sim [--schedules N] [--seed S]
+                            random schedules for the link: cuts, restarts, floods; the last line counts the failures
   setup                     installs what demo and test need
   doctor                    what is missing on this machine, and how to get it
   load [--idle N] [--busy M] [--seconds S]
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let done = match (chore.as_str(), rest.is_empty()) {
         ("demo", _) => demo::demo(rest),
         ("test", _) => return test::test(&rest),
+        ("sim", _) => sim::sim(&rest),
         ("setup", true) => setup::setup(setup::For::Test),
         ("doctor", true) => return setup::doctor(),
         ("load", _) => load::load(rest),

@@ -41,12 +41,13 @@ impl Document {
         drop(executions);
     }
 
-    /// Its page has gone into the back/forward cache.
-    pub(crate) fn freeze(&self) {
+    /// Its page has gone into the back/forward cache, says the close of a connection: unless it is back already.
+    pub(crate) fn freeze(&self, conn: ConnId) {
         let mut state = self.lock();
-        state.frozen = true;
-        state.retired = false;
-        state.link.freeze(now());
+        if state.link.freeze(conn, now()) {
+            state.frozen = true;
+            state.retired = false;
+        }
     }
 
     /// The page said goodbye, by a request of its own.

@@ -138,7 +138,7 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
                 const LEFT: u16 = close_code(CloseReason::Left);
                 return match frame.map(|frame| frame.code) {
                     Some(FROZEN) => {
-                        document.freeze();
+                        document.freeze(conn);
                         Gone::Closed
                     }
                     Some(LEFT) => Gone::Bye,

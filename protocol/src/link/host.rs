@@ -1,6 +1,7 @@
 //! The main process's end of a link.
 
 use super::answers::Answers;
+use super::held::{Held, Way};
 use super::inbox::{Admit, Inbox};
 use super::outbox::{Batch, InFlight, Merge, Outbox};
 use super::page::TooNested;
@@ -21,14 +22,16 @@ pub struct HostLink<P, A> {
     inbox: Inbox,
     /// The connection that counts; all others are ignored.
     conn: Option<ConnId>,
+    /// The latest that counted.
+    last_conn: Option<ConnId>,
     /// The attempt of that connection: an older hello must not steal the link.
     attempt: u64,
     welcome_due: bool,
     ack_asked: bool,
     /// Everything before came by synchronous requests, to which no credit applies.
     by_sync: Seq,
-    /// Bytes that came by the socket and are not consumed, at most.
-    socket_bytes: usize,
+    /// Batches that are not consumed to their end.
+    held: Held,
     answers: Answers<A>,
     open_invokes: u32,
     /// When anything last came from the page.
@@ -106,12 +109,13 @@ impl<P: Merge, A> HostLink<P, A> {
             outbox: Outbox::new(),
             inbox: Inbox::default(),
             conn: None,
+            last_conn: None,
             attempt: 0,
             welcome_due: false,
             ack_asked: false,
             by_sync: 0,
-            socket_bytes: 0,
-            answers: Answers::new(limits.nested_syncs),
+            held: Held::default(),
+            answers: Answers::new(limits.nested_syncs, limits.open_invokes),
             open_invokes: 0,
             heard: now,
             spoke: now,
@@ -151,9 +155,7 @@ impl<P: Merge, A> HostLink<P, A> {
     /// The listeners of `count` further packets were called.
     pub fn consumed(&mut self, count: u32, now: Millis) {
         self.inbox.consume(count, &self.limits, now);
-        if self.inbox.consumed == self.inbox.admitted {
-            self.socket_bytes = 0;
-        }
+        self.held.release(self.inbox.consumed);
     }
 
     /// A page says hello on a connection.
@@ -175,6 +177,7 @@ impl<P: Merge, A> HostLink<P, A> {
             );
         }
         self.attempt = attempt;
+        self.last_conn = Some(conn);
         self.outbox.rewind();
         self.outbox.skip(admitted);
         self.welcome_due = true;
@@ -206,16 +209,9 @@ impl<P: Merge, A> HostLink<P, A> {
         }
         let admit = self.inbox.admit(first, count, size)?;
         if let Admit::Take { .. } = admit {
-            self.socket_bytes += size;
             // A page counts in its own measure, which is a bound of this one, and sends one batch beyond at most.
             let window = 2 * u64::from(self.limits.window_bytes) + self.limits.frame_bytes() as u64;
-            if self.socket_bytes as u64 > window {
-                return Err(PeerMisbehaved::Overrun {
-                    got: self.socket_bytes as u64,
-                    window,
-                    unit: "bytes",
-                });
-            }
+            self.held.take(self.inbox.admitted, size, Way::Socket, window)?;
         }
         Ok(Some(admit))
     }
@@ -259,7 +255,7 @@ impl<P: Merge, A> HostLink<P, A> {
     ) -> Result<(), PeerMisbehaved> {
         self.outbox.acknowledge(ack)?;
         for seq in got {
-            self.answers.forget(*seq);
+            self.answers.forget(*seq, self.inbox.admitted);
         }
         self.heard = now;
         if self.conn.is_none() {
@@ -277,6 +273,11 @@ impl<P: Merge, A> HostLink<P, A> {
     ) -> Result<Admit, PeerMisbehaved> {
         let admit = self.inbox.admit(first, count, size)?;
         self.by_sync = self.by_sync.max(self.inbox.admitted);
+        if let Admit::Take { .. } = admit {
+            // What a page has unacknowledged fits into one body; twice that, because the two measure differently.
+            let most = 2 * self.limits.sync_body_bytes() as u64;
+            self.held.take(self.inbox.admitted, size, Way::Sync, most)?;
+        }
         Ok(admit)
     }
 
@@ -317,10 +318,15 @@ impl<P: Merge, A> HostLink<P, A> {
         self.leave(Gone::Bye, now);
     }
 
-    /// The document waits in the back/forward cache: the link is kept as long as for a sleeping machine.
-    pub fn freeze(&mut self, now: Millis) {
+    /// The document waits in the back/forward cache, says the close of a connection: the link is kept as long as for a
+    /// sleeping machine. Returns false if a later connection has been here since: the document is awake again.
+    pub fn freeze(&mut self, conn: ConnId, now: Millis) -> bool {
+        if self.last_conn != Some(conn) {
+            return false;
+        }
         self.conn = None;
         self.expiry = Some(now.plus(self.limits.grace_lost));
+        true
     }
 
     fn leave(&mut self, gone: Gone, now: Millis) {
@@ -364,8 +370,9 @@ impl<P: Merge, A> HostLink<P, A> {
         if self.conn.is_none() {
             return self.expiry;
         }
+        // The grace of a `bye` runs out unseen while the connection lasts: asking for that moment would spin.
         let life = self.spoke.plus(self.limits.ping);
-        [self.inbox.due(), Some(life), self.expiry].into_iter().flatten().min()
+        Some(self.inbox.due().map_or(life, |due| due.min(life)))
     }
 
     /// Whether the grace of the link has run out. A link with a connection never expires.

@@ -30,6 +30,8 @@ pub struct PageLink<P> {
     admitted: Seq,
     /// Synchronous requests under way, the innermost last.
     syncs: Vec<Seq>,
+    /// All before the last of these may have gone with the request of a later one.
+    last_sync: Option<Seq>,
     /// Synchronous requests that are through, answered or given up: the host may forget them.
     got: Vec<Seq>,
     lost: Option<LinkLost>,
@@ -114,6 +116,7 @@ impl<P: Merge> PageLink<P> {
             answered: false,
             admitted: 0,
             syncs: Vec::new(),
+            last_sync: None,
             got: Vec::new(),
             lost: None,
             events: VecDeque::new(),
@@ -145,13 +148,30 @@ impl<P: Merge> PageLink<P> {
     pub fn sync_begin(&mut self, seq: Seq) -> Result<(), TooNested> {
         self.check_nesting()?;
         self.syncs.push(seq);
+        self.last_sync = Some(seq);
         Ok(())
+    }
+
+    /// Whether the packet of a synchronous request may have left by another way than its own request: with that of a
+    /// call within it.
+    pub fn sync_went_along(&self, seq: Seq) -> bool {
+        self.last_sync.is_some_and(|last| last > seq)
     }
 
     /// Whether one more synchronous request may begin.
     pub fn check_nesting(&self) -> Result<(), TooNested> {
         let limit = self.limits.nested_syncs;
         if self.syncs.len() >= limit as usize { Err(TooNested { limit }) } else { Ok(()) }
+    }
+
+    /// Whether the packet of one more synchronous request may come on top of what waits: one at a time may pass the
+    /// bound, so that a full outbox can be flushed.
+    ///
+    /// # Errors
+    /// [`Full`] if the bytes that wait have passed the limit already.
+    pub fn check_sync_room(&self) -> Result<(), Full> {
+        let (queued, cap) = (self.outbox.bytes(), self.limits.outbox_bytes as usize);
+        if queued > cap { Err(Full { queued, cap }) } else { Ok(()) }
     }
 
     /// Ends it, answered or given up.

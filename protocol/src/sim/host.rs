@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::Violation;
-use super::page::Page;
-use super::wire::{Down, Item, Items, SyncBody, Up, Wire};
+use super::ledger::Ledger;
+use super::rules::Ablation;
+use super::wire::{Down, ITEM_BYTES, Item, Items, PART_BYTES, SyncBody, Up, Wire};
 use crate::error::LinkLost;
 use crate::ids::{Epoch, LinkId, Millis, Seq};
 use crate::limits::Limits;
-use crate::link::{Admission, Admit, ConnId, Contact, Gone, HostLink, HostTransmit};
+use crate::link::{Admission, Admit, ConnId, Contact, HostLink, HostTransmit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -21,52 +21,53 @@ pub(super) struct State {
 pub(super) enum Answer {
     Done { state: State, id: u64 },
     Pending(State),
-    Lost(LinkLost),
+    Lost { why: LinkLost, admitted: bool },
 }
 
 #[derive(Debug)]
 struct Live {
     link: HostLink<Items, u64>,
-    /// Admitted, and not yet run.
-    queue: VecDeque<(Seq, Item)>,
+    /// Admitted, and not yet run; whether it came by the socket.
+    queue: VecDeque<(Seq, Item, bool)>,
+    /// Handlers that have not answered.
+    open: Vec<(Seq, Item)>,
+    assembly: Option<(u64, u8)>,
+    /// Another document has taken its place.
+    retired: bool,
+    /// Without [`Ablation::AnswerPerSeq`]'s rule: the latest answer.
+    slot: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Host {
     limits: Limits,
+    without: Option<Ablation>,
     epoch: Epoch,
     links: BTreeMap<LinkId, Live>,
     conns: BTreeMap<ConnId, LinkId>,
     ended: BTreeSet<LinkId>,
-    next_id: u64,
-    /// What was run of each link, in order, across restarts.
-    ran: BTreeMap<LinkId, Vec<u64>>,
-    /// Everything that was ever run, by any life of the host.
-    executed: BTreeSet<u64>,
-    twice: Option<u64>,
-    sent: BTreeMap<LinkId, Vec<u64>>,
+    hellos: u64,
 }
 
 impl Host {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, without: Option<Ablation>) -> Self {
         Self {
             limits,
+            without,
             epoch: Epoch::from_bits(1),
             links: BTreeMap::new(),
             conns: BTreeMap::new(),
             ended: BTreeSet::new(),
-            next_id: 1_000_000,
-            ran: BTreeMap::new(),
-            executed: BTreeSet::new(),
-            twice: None,
-            sent: BTreeMap::new(),
+            hellos: 0,
         }
     }
 
-    /// The epoch that a page is served with after it lost these links.
-    pub(super) fn current_epoch(losses: &[LinkLost]) -> Epoch {
-        let restarts = losses.iter().filter(|why| **why == LinkLost::HostRestarted).count();
-        Epoch::from_bits(1 + restarts as u64)
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn lacks(&self, rule: Ablation) -> bool {
+        self.without == Some(rule)
     }
 
     pub(super) fn restart(&mut self) {
@@ -76,24 +77,41 @@ impl Host {
         self.ended.clear();
     }
 
-    pub(super) fn expire(&mut self) {
+    pub(super) fn expire(&mut self, wire: &mut Wire) {
         self.ended.extend(self.links.keys());
+        for conn in self.conns.keys() {
+            wire.send_down(*conn, Down::Lost(LinkLost::Expired));
+            wire.close_down(*conn);
+        }
         self.links.clear();
         self.conns.clear();
     }
 
-    /// Sends to the newest link: the page of today.
-    pub(super) fn send(&mut self) {
-        self.next_id += 1;
-        let id = self.next_id;
-        if let Some((link, live)) = self
-            .links
-            .last_key_value()
-            .map(|(link, _)| *link)
-            .and_then(|link| self.links.get_mut(&link).map(|live| (link, live)))
-            && live.link.push(Items::one(Item::Send(id))).is_ok()
-        {
-            self.sent.entry(link).or_default().push(id);
+    /// Sends to the page of today. False if there is none, or no room.
+    pub(super) fn send(&mut self, ledger: &mut Ledger) -> bool {
+        let active = self.links.iter_mut().rev().find(|(_, live)| !live.retired);
+        let Some((link, live)) = active else { return false };
+        let id = ledger.id();
+        let pushed = live.link.push(Items::one(Item::Send(id)));
+        if let Ok(seq) = pushed {
+            ledger.sent_down(*link, seq, id);
+        }
+        pushed.is_ok()
+    }
+
+    pub(super) fn send_big(&mut self, parts: usize, ledger: &mut Ledger) {
+        let room = self.limits.outbox_bytes as usize - parts * PART_BYTES;
+        let active = self.links.iter_mut().rev().find(|(_, live)| !live.retired);
+        let Some((link, live)) = active.filter(|(_, live)| live.link.queued_bytes() <= room) else {
+            return;
+        };
+        let id = ledger.id();
+        for index in 0..parts as u8 {
+            let last = usize::from(index) + 1 == parts;
+            let seq = live.link.push_unbounded(Items::one(Item::Part { id, index, last }));
+            if last {
+                ledger.sent_down(*link, seq, id);
+            }
         }
     }
 
@@ -106,10 +124,10 @@ impl Host {
         now: Millis,
     ) -> Result<(), LinkLost> {
         let contact = Contact {
-            epoch,
+            epoch: if self.lacks(Ablation::Epoch) && fresh { self.epoch } else { epoch },
             host_epoch: self.epoch,
             known: self.links.contains_key(&link),
-            ended: self.ended.contains(&link),
+            ended: self.ended.contains(&link) && !self.lacks(Ablation::Tombstones),
             fresh,
             first,
         };
@@ -117,8 +135,20 @@ impl Host {
             Admission::Existing => Ok(()),
             Admission::Lost(why) => Err(why),
             Admission::Create => {
-                let live =
-                    Live { link: HostLink::new(link, self.limits, now), queue: VecDeque::new() };
+                for (older, live) in &mut self.links {
+                    if *older < link {
+                        live.link.retire(now);
+                        live.retired = true;
+                    }
+                }
+                let live = Live {
+                    link: HostLink::new(link, self.limits, now),
+                    queue: VecDeque::new(),
+                    open: Vec::new(),
+                    assembly: None,
+                    retired: false,
+                    slot: 0,
+                };
                 self.links.insert(link, live);
                 Ok(())
             }
@@ -130,119 +160,161 @@ impl Host {
         conn: ConnId,
         frame: Up,
         wire: &mut Wire,
+        ledger: &mut Ledger,
         now: Millis,
-    ) -> Result<(), Violation> {
+    ) {
         if let Up::Hello { link, epoch, attempt, ack, admitted, fresh } = frame {
-            if let Err(why) = self.admit(link, epoch, fresh, None, now) {
+            let refused = self.admit(link, epoch, fresh, None, now).err();
+            let retired = self.links.get(&link).is_some_and(|live| live.retired);
+            if let Some(why) = refused.or(retired.then_some(LinkLost::Replaced)) {
                 wire.send_down(conn, Down::Lost(why));
-                return Ok(());
+                return wire.close_down(conn);
             }
-            if let Some(live) = self.links.get_mut(&link)
-                && live.link.handle_hello(conn, attempt, ack, admitted, now).is_ok()
-            {
-                self.conns.insert(conn, link);
+            self.hellos += 1;
+            let attempt = if self.lacks(Ablation::Attempt) { self.hellos } else { attempt };
+            let Some(live) = self.links.get_mut(&link) else { return };
+            match live.link.handle_hello(conn, attempt, ack, admitted, now) {
+                Ok(attached) => {
+                    self.conns.insert(conn, link);
+                    if let Some(before) = attached.replaced {
+                        wire.close_down(before);
+                    }
+                }
+                Err(crate::link::Refused::Stale { .. }) => wire.close_down(conn),
+                Err(error) => ledger.fault(format!("the page misbehaved: {error}")),
             }
-            return Ok(());
+            return;
         }
         let Some(live) = self.conns.get(&conn).and_then(|link| self.links.get_mut(link)) else {
-            return Ok(());
+            return;
         };
         let outcome = match frame {
-            Up::Data { first, ack, items } => {
-                let count = items.0.len() as u32;
-                match live.link.handle_data(conn, first, count, items.0.len() * 10, ack, now) {
-                    Ok(Some(Admit::Take { skip })) => {
-                        take(live, first, skip, &items);
-                        Ok(())
+            Up::Data { first, ack, items } => live
+                .link
+                .handle_data(conn, first, items.count(), items.size(), ack, now)
+                .map(|admit| {
+                    if let Some(Admit::Take { skip }) = admit {
+                        take(live, first, skip, &items, true, ledger);
                     }
-                    Ok(_) => Ok(()),
-                    Err(error) => Err(error),
-                }
-            }
+                }),
             Up::Ack(ack) => live.link.handle_ack(conn, ack, now).map(|_| ()),
             Up::Ping => {
                 live.link.handle_ping(conn, now);
                 Ok(())
             }
+            Up::Gone(gone) => {
+                live.link.handle_closed(conn, gone, now);
+                Ok(())
+            }
+            Up::Frozen => {
+                if live.link.freeze(conn, now) {
+                    live.retired = false;
+                }
+                Ok(())
+            }
             Up::Hello { .. } => Ok(()),
         };
-        outcome.map_err(|error| Violation(format!("the page misbehaved: {error}")))
+        if let Err(error) = outcome {
+            ledger.fault(format!("the page misbehaved: {error}"));
+        }
     }
 
-    /// Answers a synchronous request. `patient` waits for the listeners; otherwise they take too long.
+    /// A synchronous request arrives. `None` while its answer isn't there.
     pub(super) fn sync(
         &mut self,
         body: &SyncBody,
-        patient: bool,
+        ledger: &mut Ledger,
         now: Millis,
-    ) -> Result<Answer, Violation> {
+    ) -> Option<Answer> {
         let first = body.batches.first().map(|(first, _)| *first);
         // A request that only waits brings no packet, and so begins no link.
         let fresh = body.fresh && first.is_some();
         if let Err(why) = self.admit(body.link, body.epoch, fresh, first, now) {
-            return Ok(Answer::Lost(why));
+            return Some(Answer::Lost { why, admitted: false });
         }
-        let Some(live) = self.links.get_mut(&body.link) else {
-            return Ok(Answer::Lost(LinkLost::Expired));
-        };
-        // A copy that comes late acknowledges less, and that is no fault.
-        live.link
-            .handle_sync(body.ack, &body.got, now)
-            .map_err(|error| Violation(error.to_string()))?;
-        for (first, items) in &body.batches {
-            let count = items.0.len() as u32;
-            let admit = live.link.handle_sync_data(*first, count, items.0.len() * 10);
-            if let Admit::Take { skip } = admit.map_err(|error| Violation(error.to_string()))? {
-                take(live, *first, skip, items);
+        let backlog = !self.lacks(Ablation::Backlog);
+        let live = self.links.get_mut(&body.link)?;
+        if let Err(error) = live.link.handle_sync(body.ack, &body.got, now) {
+            ledger.fault(format!("the page misbehaved: {error}"));
+        }
+        if backlog {
+            for (first, items) in &body.batches {
+                match live.link.handle_sync_data(*first, items.count(), items.size()) {
+                    Ok(Admit::Take { skip }) => take(live, *first, skip, items, false, ledger),
+                    Ok(Admit::Duplicate) => {}
+                    Err(error) => ledger.fault(format!("the page misbehaved: {error}")),
+                }
+            }
+        } else if let Some(seq) = body.seq.filter(|seq| *seq == live.link.admitted()) {
+            // All before it have come by the socket.
+            let own = body.batches.iter().find_map(|(first, items)| {
+                items.0.get(usize::try_from(seq.checked_sub(*first)?).ok()?)
+            });
+            if let Some(item) = own
+                && let Ok(Admit::Take { .. }) = live.link.handle_sync_data(seq, 1, item.size())
+            {
+                take(live, seq, 0, &Items(vec![*item]), false, ledger);
             }
         }
-        if patient {
-            self.run_link(body.link, usize::MAX, now);
+        if body.seq.is_none() {
+            live.link.handle_bye(now);
         }
+        self.look(body)
+    }
+
+    /// The answer to a request that the host holds open, if it is there.
+    pub(super) fn look(&self, body: &SyncBody) -> Option<Answer> {
         let Some(live) = self.links.get(&body.link) else {
-            return Ok(Answer::Lost(LinkLost::Expired));
+            return Some(Answer::Lost { why: LinkLost::Expired, admitted: true });
         };
-        let state = State { ack: live.link.consumed_seq(), admitted: live.link.admitted() };
-        Ok(match live.link.answer_of(body.seq) {
-            Some(Some(id)) => Answer::Done { state, id: *id },
-            Some(None) | None => Answer::Pending(state),
-        })
+        let id = *live.link.answer_of(body.seq?)??;
+        let id = if self.lacks(Ablation::AnswerPerSeq) { live.slot } else { id };
+        Some(Answer::Done { state: state(live), id })
     }
 
-    pub(super) fn run(&mut self, count: usize, now: Millis) {
-        let links: Vec<LinkId> = self.links.keys().copied().collect();
-        for link in links {
-            self.run_link(link, count, now);
+    /// The answer of a request that took too long.
+    pub(super) fn pending(&self, body: &SyncBody) -> Answer {
+        match self.links.get(&body.link) {
+            Some(live) => Answer::Pending(state(live)),
+            None => Answer::Lost { why: LinkLost::Expired, admitted: true },
         }
     }
 
-    fn run_link(&mut self, link: LinkId, count: usize, now: Millis) {
-        let Some(live) = self.links.get_mut(&link) else { return };
-        for _ in 0..count {
-            let Some((seq, item)) = live.queue.pop_front() else { break };
-            let id = match item {
-                Item::Send(id) | Item::Invoke(id) | Item::Sync(id) | Item::Reply(_, id) => id,
-            };
-            if !self.executed.insert(id) {
-                self.twice = Some(id);
-            }
-            self.ran.entry(link).or_default().push(id);
-            match item {
-                Item::Invoke(id) => {
-                    live.link.push_unbounded(Items::one(Item::Reply(seq, id)));
+    pub(super) fn run(&mut self, count: usize, ledger: &mut Ledger, now: Millis) {
+        for (link, live) in &mut self.links {
+            for _ in 0..count {
+                let Some((seq, item, _)) = live.queue.pop_front() else { break };
+                match item {
+                    Item::Send(id) | Item::Invoke(id) | Item::Sync(id) => ledger.ran(*link, id),
+                    Item::Part { id, index, last } => {
+                        if live.assembly.unwrap_or((id, 0)) != (id, index) {
+                            ledger.fault(format!("part {index} of {id} after {:?}", live.assembly));
+                        }
+                        live.assembly = (!last).then_some((id, index + 1));
+                        if last {
+                            ledger.ran(*link, id);
+                        }
+                    }
+                    Item::Reply(..) => ledger.fault("the page replied"),
                 }
-                Item::Sync(id) => {
-                    live.link.answer(seq, id);
+                if let Item::Invoke(id) | Item::Sync(id) = item {
+                    live.open.push((seq, item));
+                    // Every other handler answers at once.
+                    if id % 2 == 0 {
+                        settle(live, ledger);
+                    }
                 }
-                Item::Send(_) | Item::Reply(..) => {}
+                live.link.consumed(1, now);
             }
-            live.link.consumed(1, now);
         }
     }
 
-    pub(super) fn closed(&mut self, conn: ConnId, now: Millis) {
-        if let Some(live) = self.conns.remove(&conn).and_then(|link| self.links.get_mut(&link)) {
-            live.link.handle_closed(conn, Gone::Vanished, now);
+    /// The latest handlers answer.
+    pub(super) fn settle(&mut self, count: usize, ledger: &mut Ledger) {
+        for live in self.links.values_mut() {
+            for _ in 0..count.min(live.open.len()) {
+                settle(live, ledger);
+            }
         }
     }
 
@@ -250,7 +322,7 @@ impl Host {
         self.links.values().filter_map(|live| live.link.poll_timeout()).min()
     }
 
-    pub(super) fn tick(&mut self, now: Millis) {
+    pub(super) fn tick(&mut self, wire: &mut Wire, now: Millis) {
         let over: Vec<LinkId> = self
             .links
             .iter()
@@ -261,14 +333,11 @@ impl Host {
             self.links.remove(&link);
             self.ended.insert(link);
         }
-        let silent: Vec<ConnId> = self
-            .links
-            .values()
-            .filter(|live| live.link.is_silent(now))
-            .filter_map(|live| live.link.conn())
-            .collect();
-        for conn in silent {
-            self.closed(conn, now);
+        for live in self.links.values_mut().filter(|live| live.link.is_silent(now)) {
+            if let Some(conn) = live.link.conn() {
+                live.link.handle_closed(conn, crate::link::Gone::Vanished, now);
+                wire.close_down(conn);
+            }
         }
     }
 
@@ -288,54 +357,76 @@ impl Host {
         }
     }
 
-    pub(super) fn sent(&self, link: LinkId) -> &[u64] {
-        self.sent.get(&link).map_or(&[], Vec::as_slice)
+    /// The connection of a link.
+    pub(super) fn conn(&self, link: LinkId) -> Option<ConnId> {
+        self.links.get(&link)?.link.conn()
     }
 
-    pub(super) fn is_idle_for(&self, page: &Page) -> bool {
-        let live = self.links.get(&page.link_id());
-        live.is_some_and(|live| live.queue.is_empty() && live.link.is_idle())
+    pub(super) fn is_idle_for(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_some_and(|live| {
+            live.queue.is_empty() && live.open.is_empty() && live.link.is_idle()
+        })
     }
 
-    pub(super) fn check_against(&self, page: &Page) -> Result<(), Violation> {
-        if let Some(id) = self.twice {
-            return Err(Violation(format!("{id} ran twice")));
-        }
-        for (link, ran) in &self.ran {
-            let sent = page.sent.get(link).map_or(&[][..], Vec::as_slice);
-            if !sent.starts_with(ran) {
-                return Err(Violation(format!("the host ran {ran:?} of {sent:?}")));
+    pub(super) fn check(&self, ledger: &mut Ledger) {
+        for live in self.links.values() {
+            // Replies to the page's open invokes are never refused.
+            let cap =
+                self.limits.outbox_bytes as usize + self.limits.open_invokes as usize * ITEM_BYTES;
+            if live.link.queued_bytes() > cap {
+                ledger.fault(format!("the host holds {} bytes of {cap}", live.link.queued_bytes()));
+            }
+            let by_socket = || live.queue.iter().filter(|(.., by_socket)| *by_socket);
+            let bytes: usize = by_socket().map(|(_, item, _)| item.size()).sum();
+            let (packets, limits) = (by_socket().count(), &self.limits);
+            if packets > limits.window_packets as usize || bytes > limits.window_bytes as usize {
+                ledger.fault(format!("{packets} packets, {bytes} bytes are beyond the window"));
             }
         }
-        Ok(())
-    }
-
-    /// Of the page's current link everything ran, and everything that was sent to it has come.
-    pub(super) fn check_complete(&self, page: &Page) -> Result<(), Violation> {
-        let link = page.link_id();
-        let ran = self.ran.get(&link).map_or(&[][..], Vec::as_slice);
-        let sent = page.sent.get(&link).map_or(&[][..], Vec::as_slice);
-        if ran != sent {
-            return Err(Violation(format!("the host ran {ran:?}, the page sent {sent:?}")));
-        }
-        if page.received(link) != self.sent(link) {
-            return Err(Violation(format!(
-                "the page got {:?} of {:?}",
-                page.received(link),
-                self.sent(link)
-            )));
-        }
-        Ok(())
     }
 }
 
-fn take(live: &mut Live, first: Seq, skip: u32, items: &Items) {
+fn settle(live: &mut Live, ledger: &mut Ledger) {
+    let Some((seq, item)) = live.open.pop() else { return };
+    match item {
+        Item::Invoke(id) => {
+            live.link.invoke_ended();
+            live.link.push_unbounded(Items::one(Item::Reply(seq, id)));
+        }
+        Item::Sync(id) => {
+            live.slot = id;
+            if !live.link.answer(seq, id) {
+                // The page has given it up, and said so.
+                live.slot = id;
+            }
+        }
+        _ => ledger.fault("an answer without a call"),
+    }
+}
+
+fn state(live: &Live) -> State {
+    State { ack: live.link.consumed_seq(), admitted: live.link.admitted() }
+}
+
+fn take(
+    live: &mut Live,
+    first: Seq,
+    skip: u32,
+    items: &Items,
+    by_socket: bool,
+    ledger: &mut Ledger,
+) {
     for (index, item) in items.0.iter().enumerate().skip(skip as usize) {
         let seq = first + index as Seq;
-        if let Item::Sync(_) = item {
-            // The page holds to the nesting limit; one too many stays unanswered and shows as a violation.
-            let _ = live.link.sync_began(seq);
+        match item {
+            Item::Sync(id) if live.link.sync_began(seq).is_err() => {
+                ledger.fault(format!("sendSync {id} is one too many"));
+            }
+            Item::Invoke(id) if !live.link.invoke_began() => {
+                ledger.fault(format!("invoke {id} is one too many"));
+            }
+            _ => {}
         }
-        live.queue.push_back((seq, *item));
+        live.queue.push_back((seq, *item, by_socket));
     }
 }

@@ -2,141 +2,131 @@
 
 use std::collections::BTreeMap;
 
-use super::Violation;
-use super::host::{Answer, Host, State};
-use super::wire::{Down, Item, Items, SyncBody, Up, Wire};
-use crate::error::LinkLost;
+use super::calls::Calls;
+use super::ledger::Ledger;
+use super::wire::{Down, ITEM_BYTES, Item, Items, PART_BYTES, SyncBody, Up, Wire};
+use crate::error::CloseReason;
 use crate::ids::{Epoch, LinkId, Millis, Seq};
 use crate::limits::Limits;
-use crate::link::{Admit, PageEvent, PageLink, PageTransmit, Want};
+use crate::link::{Admit, Gone, PageEvent, PageLink, PageTransmit, Want};
 
 #[derive(Debug)]
 pub(super) struct Page {
     limits: Limits,
-    link: PageLink<Items>,
+    pub(super) link: PageLink<Items>,
     /// A probe that the driver has under way.
     probing: bool,
-    next_id: u64,
-    /// What the page sent on each link, in order, by application id.
-    pub(super) sent: BTreeMap<LinkId, Vec<u64>>,
-    /// What came from the host on each link, in order.
-    received: BTreeMap<LinkId, Vec<u64>>,
+    pub(super) frozen: bool,
+    /// Synchronous calls under way. While there are any, the page does nothing else.
+    pub(super) calls: Calls,
     pending: BTreeMap<Seq, u64>,
-    /// Invokes that rejected because their link was lost.
-    rejected: Vec<u64>,
-    losses: Vec<LinkLost>,
+    /// The packet that is being put together, and its next piece.
+    assembly: Option<(u64, u8)>,
+    pub(super) losses: Vec<crate::error::LinkLost>,
 }
 
 impl Page {
-    pub(super) fn new(limits: Limits, now: Millis) -> Self {
+    pub(super) fn new(limits: Limits, epoch: Epoch, now: Millis) -> Self {
         Self {
             limits,
-            link: PageLink::new(LinkId::from_bits(1), Epoch::from_bits(1), limits, now),
+            link: PageLink::new(LinkId::from_bits(1), epoch, limits, now),
             probing: false,
-            next_id: 0,
-            sent: BTreeMap::new(),
-            received: BTreeMap::new(),
+            frozen: false,
+            calls: Calls::default(),
             pending: BTreeMap::new(),
-            rejected: Vec::new(),
+            assembly: None,
             losses: Vec::new(),
         }
     }
 
-    fn id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
+    pub(super) fn is_blocked(&self) -> bool {
+        !self.calls.is_empty()
     }
 
-    pub(super) fn link_id(&self) -> LinkId {
-        self.link.id()
-    }
-
-    pub(super) fn losses(&self) -> &[LinkLost] {
-        &self.losses
-    }
-
-    fn push(&mut self, id: u64, item: Item) -> Option<Seq> {
-        let seq = self.link.push(Items::one(item)).ok()?;
-        self.sent.entry(self.link.id()).or_default().push(id);
-        Some(seq)
-    }
-
-    pub(super) fn send(&mut self) {
-        let id = self.id();
-        self.push(id, Item::Send(id));
-    }
-
-    pub(super) fn invoke(&mut self) {
-        let id = self.id();
-        if let Some(seq) = self.push(id, Item::Invoke(id)) {
-            self.pending.insert(seq, id);
+    fn push(&mut self, ledger: &mut Ledger, make: impl FnOnce(u64) -> Item) -> Option<(Seq, u64)> {
+        let id = ledger.id();
+        let before = (self.link.next_seq(), self.link.queued_bytes());
+        match self.link.push(Items::one(make(id))) {
+            Ok(seq) => {
+                ledger.sent_up(self.link.id(), seq, id);
+                Some((seq, id))
+            }
+            Err(full) => {
+                let told = (full.queued, full.cap);
+                let real = (before.1 + ITEM_BYTES, self.limits.outbox_bytes as usize);
+                if told != real || before != (self.link.next_seq(), self.link.queued_bytes()) {
+                    ledger.fault(format!("a full outbox says {told:?}, and it was {real:?}"));
+                }
+                None
+            }
         }
     }
 
-    pub(super) fn sync_request(&mut self, now: Millis) -> Option<SyncBody> {
-        self.renew(now);
-        self.link.check_nesting().ok()?;
-        let id = self.id();
+    pub(super) fn send(&mut self, ledger: &mut Ledger) -> bool {
+        self.push(ledger, Item::Send).is_some()
+    }
+
+    pub(super) fn send_big(&mut self, parts: usize, ledger: &mut Ledger) {
+        let size = parts * PART_BYTES;
+        let room = self.limits.outbox_bytes as usize - PART_BYTES;
+        // As the driver does it: too large, or no room for all of it, and nothing is taken.
+        if size > self.limits.packet_bytes as usize || self.link.queued_bytes() + size > room {
+            return;
+        }
+        let id = ledger.id();
+        for index in 0..parts as u8 {
+            let part = Items::one(Item::Part { id, index, last: usize::from(index) + 1 == parts });
+            match self.link.push(part) {
+                Ok(seq) if usize::from(index) + 1 == parts => {
+                    ledger.sent_up(self.link.id(), seq, id);
+                }
+                Ok(_) => {}
+                Err(full) => ledger.fault(format!("no room for a part: {full}")),
+            }
+        }
+    }
+
+    pub(super) fn invoke(&mut self, ledger: &mut Ledger) {
+        if self.pending.len() >= self.limits.open_invokes as usize {
+            return;
+        }
+        if let Some((seq, id)) = self.push(ledger, Item::Invoke) {
+            self.pending.insert(seq, id);
+            ledger.opened(id);
+        }
+    }
+
+    /// Begins a synchronous call: its first request is on its way.
+    pub(super) fn sync(&mut self, ledger: &mut Ledger) {
+        if self.link.check_nesting().is_err() || self.link.check_sync_room().is_err() {
+            return;
+        }
+        let id = ledger.id();
         let seq = self.link.push_sync(Items::one(Item::Sync(id)));
-        self.sent.entry(self.link.id()).or_default().push(id);
-        self.link.sync_begin(seq).ok()?;
+        if self.link.sync_begin(seq).is_err() {
+            return ledger.fault("nested too deep after it was allowed");
+        }
+        ledger.sent_up(self.link.id(), seq, id);
+        ledger.opened(id);
+        let body = self.request(Some(seq), true);
+        self.calls.begin(id, body);
+    }
+
+    /// The body of a request, or of a `bye`.
+    pub(super) fn request(&mut self, seq: Option<Seq>, with_packets: bool) -> SyncBody {
         let (ack, got) = self.link.sync_header();
         let (ack, got) = (ack, got.to_vec());
         let batches = self
             .link
-            .backlog(seq)
+            .backlog(seq.unwrap_or(Seq::MAX))
+            .filter(|_| with_packets)
             .map(|flight| (flight.first, flight.batch.payload.clone()))
             .collect();
-        let fresh = self.link.is_fresh();
-        Some(SyncBody {
-            link: self.link.id(),
-            epoch: self.link.epoch(),
-            ack,
-            got,
-            seq,
-            fresh,
-            batches,
-        })
+        let (link, epoch, fresh) = (self.link.id(), self.link.epoch(), self.link.is_fresh());
+        SyncBody { link, epoch, ack, got, seq, fresh, batches }
     }
 
-    pub(super) fn sync_state(&mut self, got: &[Seq], answer: &Answer) -> Result<(), Violation> {
-        if let Answer::Pending(state) | Answer::Done { state, .. } = answer {
-            self.link
-                .handle_sync(state.ack, state.admitted, got, Millis(0))
-                .map_err(|error| Violation(error.to_string()))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn sync_answer(
-        &mut self,
-        request: &SyncBody,
-        answer: &Answer,
-        now: Millis,
-    ) -> Result<(), Violation> {
-        match answer {
-            Answer::Done { state: State { ack, admitted }, id } => {
-                let last = self.sent.get(&self.link.id()).and_then(|sent| sent.last().copied());
-                if last != Some(*id) {
-                    return Err(Violation(format!("sendSync of {last:?} was answered as {id}")));
-                }
-                self.link
-                    .handle_sync(*ack, *admitted, &request.got, now)
-                    .map_err(|error| Violation(error.to_string()))?;
-                self.link.sync_end(request.seq);
-            }
-            Answer::Pending(_) => {
-                return Err(Violation("a sendSync was never answered".to_owned()));
-            }
-            Answer::Lost(why) => {
-                self.link.sync_end(request.seq);
-                self.link.handle_lost(*why);
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn receive(&mut self, frame: Down, now: Millis) -> Result<(), Violation> {
+    pub(super) fn receive(&mut self, frame: Down, ledger: &mut Ledger, now: Millis) {
         let outcome = match frame {
             Down::Welcome { ack, admitted } => self.link.handle_welcome(ack, admitted, now),
             Down::Ack(ack) => self.link.handle_ack(ack, now),
@@ -144,66 +134,93 @@ impl Page {
                 self.link.handle_lost(why);
                 Ok(())
             }
+            Down::Closed => {
+                self.link.handle_closed(now, 0);
+                Ok(())
+            }
             Down::Data { first, ack, items } => {
-                let count = items.0.len() as u32;
-                match self.link.handle_data(first, count, items.0.len() * 10, ack, now) {
-                    Ok(Admit::Take { skip }) => {
+                let (count, size) = (items.count(), items.size());
+                self.link.handle_data(first, count, size, ack, now).map(|admit| {
+                    if let Admit::Take { skip } = admit {
                         for item in &items.0[skip as usize..] {
-                            self.take(*item)?;
+                            self.take(*item, ledger);
                         }
                         self.link.consumed(count - skip, now);
-                        Ok(())
                     }
-                    Ok(Admit::Duplicate) => Ok(()),
-                    Err(error) => Err(error),
-                }
+                })
             }
         };
-        outcome.map_err(|error| Violation(format!("the host misbehaved: {error}")))
+        if let Err(error) = outcome {
+            ledger.fault(format!("the host misbehaved: {error}"));
+        }
     }
 
-    fn take(&mut self, item: Item) -> Result<(), Violation> {
+    fn take(&mut self, item: Item, ledger: &mut Ledger) {
         match item {
-            Item::Send(id) => self.received.entry(self.link.id()).or_default().push(id),
-            Item::Reply(seq, id) => {
-                let asked = self.pending.remove(&seq);
-                if asked != Some(id) {
-                    return Err(Violation(format!("invoke {asked:?} got the answer of {id}")));
+            Item::Send(id) => ledger.received(self.link.id(), id),
+            Item::Part { id, index, last } => {
+                if self.assembly.unwrap_or((id, 0)) != (id, index) {
+                    ledger.fault(format!("part {index} of {id} came after {:?}", self.assembly));
+                }
+                self.assembly = (!last).then_some((id, index + 1));
+                if last {
+                    ledger.received(self.link.id(), id);
                 }
             }
-            Item::Invoke(_) | Item::Sync(_) => {
-                return Err(Violation("the host called the page".to_owned()));
-            }
+            Item::Reply(seq, id) => match self.pending.remove(&seq) {
+                Some(asked) if asked == id => ledger.settled(id),
+                asked => ledger.fault(format!("invoke {asked:?} got the answer of {id}")),
+            },
+            Item::Invoke(_) | Item::Sync(_) => ledger.fault("the host called the page"),
         }
-        Ok(())
     }
 
-    pub(super) fn closed(&mut self, now: Millis) {
-        self.link.handle_closed(now, 0);
+    /// Goes into the back/forward cache.
+    pub(super) fn freeze(&mut self) {
+        self.frozen = true;
+        self.link.handle_freeze();
+    }
+
+    /// Comes back from there, or becomes visible.
+    pub(super) fn wake(&mut self, now: Millis) {
+        self.frozen = false;
+        self.link.handle_wake(now);
+    }
+
+    /// Leaves with a `bye`, for the document that the host now serves.
+    pub(super) fn reload(
+        &mut self,
+        wire: &mut Wire,
+        epoch: Epoch,
+        ledger: &mut Ledger,
+        now: Millis,
+    ) {
+        let bye = self.request(None, true);
+        wire.push_late(bye);
+        self.link.handle_leave();
+        self.follow(wire, now);
+        self.begin(epoch, ledger, now);
     }
 
     pub(super) fn timeout(&self) -> Option<Millis> {
-        self.link.poll_timeout()
+        self.link.poll_timeout().filter(|_| !self.is_blocked() && !self.frozen)
     }
 
     pub(super) fn tick(&mut self, now: Millis) {
-        self.link.handle_timeout(now, 0);
-        if std::mem::take(&mut self.probing) {
-            self.link.handle_alive(true, now, 0);
+        if !self.is_blocked() && !self.frozen {
+            self.link.handle_timeout(now, 0);
         }
     }
 
-    pub(super) fn pump(&mut self, wire: &mut Wire, now: Millis) {
-        self.renew(now);
-        while let Some(want) = self.link.poll_want() {
-            match want {
-                Want::Connect => {
-                    wire.open();
-                    self.link.handle_open(now);
-                }
-                Want::Probe => self.probing = true,
-                Want::Close(_) => wire.close(),
-            }
+    pub(super) fn pump(&mut self, wire: &mut Wire, epoch: Epoch, ledger: &mut Ledger, now: Millis) {
+        if self.is_blocked() {
+            return;
+        }
+        self.renew(wire, epoch, ledger, now);
+        self.follow(wire, now);
+        if std::mem::take(&mut self.probing) {
+            self.link.handle_alive(true, now, 0);
+            self.follow(wire, now);
         }
         while let Some(transmit) = self.link.poll_transmit(now) {
             let frame = match transmit {
@@ -219,46 +236,63 @@ impl Page {
             };
             wire.send_up(frame);
         }
-        if std::mem::take(&mut self.probing) {
-            self.link.handle_alive(true, now, 0);
+    }
+
+    fn follow(&mut self, wire: &mut Wire, now: Millis) {
+        while let Some(want) = self.link.poll_want() {
+            match want {
+                Want::Connect => {
+                    wire.open();
+                    self.link.handle_open(now);
+                }
+                Want::Probe => self.probing = true,
+                Want::Close(CloseReason::Frozen) => wire.close(Up::Frozen),
+                Want::Close(CloseReason::Left) => wire.close(Up::Gone(Gone::Bye)),
+                Want::Close(_) => wire.close(Up::Gone(Gone::Closed)),
+            }
         }
     }
 
     /// A link that is over makes room for a new one, with the epoch of the host that is there now.
-    fn renew(&mut self, now: Millis) {
+    pub(super) fn renew(
+        &mut self,
+        wire: &mut Wire,
+        epoch: Epoch,
+        ledger: &mut Ledger,
+        now: Millis,
+    ) {
         while let Some(event) = self.link.poll_event() {
-            if let PageEvent::Lost { why, .. } = event {
+            if let PageEvent::Lost { why, unacked } = event {
                 self.losses.push(why);
-                self.rejected.extend(std::mem::take(&mut self.pending).into_values());
-                let bits = self.link.id().bits() + 1;
-                self.link = PageLink::new(
-                    LinkId::from_bits(bits),
-                    Host::current_epoch(&self.losses),
-                    self.limits,
-                    now,
-                );
-                return;
+                ledger.lost(self.link.id(), unacked);
+                self.follow(wire, now);
+                return self.begin(epoch, ledger, now);
             }
         }
+    }
+
+    fn begin(&mut self, epoch: Epoch, ledger: &mut Ledger, now: Millis) {
+        for id in std::mem::take(&mut self.pending).into_values() {
+            ledger.settled(id);
+        }
+        let id = LinkId::from_bits(self.link.id().bits() + 1);
+        self.link = PageLink::new(id, epoch, self.limits, now);
+        self.assembly = None;
+        self.probing = false;
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.pending.is_empty() && self.link.queued_bytes() == 0 && self.link.is_open()
+        self.pending.is_empty()
+            && self.calls.is_empty()
+            && self.link.queued_bytes() == 0
+            && self.link.is_open()
     }
 
-    pub(super) fn received(&self, link: LinkId) -> &[u64] {
-        self.received.get(&link).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn check_against(&self, host: &Host) -> Result<(), Violation> {
-        for (link, received) in &self.received {
-            if !host.sent(*link).starts_with(received) {
-                return Err(Violation(format!(
-                    "the page got {received:?} of {:?}",
-                    host.sent(*link)
-                )));
-            }
+    pub(super) fn check(&self, ledger: &mut Ledger) {
+        // A synchronous packet may come on top of a full outbox, one at a time.
+        let cap = self.limits.outbox_bytes as usize + ITEM_BYTES;
+        if self.link.queued_bytes() > cap {
+            ledger.fault(format!("the page holds {} bytes of {cap}", self.link.queued_bytes()));
         }
-        Ok(())
     }
 }

@@ -50,6 +50,8 @@ pub enum PushError {
 pub enum SyncError {
     /// The packet is larger than any may be; it was not sent.
     TooLarge(TooLarge),
+    /// Too much waits for the host already; it was not sent.
+    Full(Full),
     /// Too many synchronous calls within each other; it was not sent.
     TooNested(TooNested),
     /// The host can't be reached, or the browser forbids synchronous requests here (while a page unloads).
@@ -111,7 +113,7 @@ impl PushError {
     fn text(&self) -> String {
         let (code, _, size, limit) = self.parts();
         let what = match code {
-            "FULL" => " bytes would wait for the main process",
+            "FULL" => WAITING,
             "BUSY" => " invokes would wait for an answer",
             _ => BYTES,
         };
@@ -123,7 +125,7 @@ impl SyncError {
     /// Whether the listener may have been called all the same, or may still be.
     pub fn may_have_run(&self) -> bool {
         match self {
-            Self::TooLarge(_) | Self::TooNested(_) => false,
+            Self::TooLarge(_) | Self::Full(_) | Self::TooNested(_) => false,
             Self::Unreachable { may_have_run, .. } | Self::Lost { may_have_run, .. } => {
                 *may_have_run
             }
@@ -134,6 +136,7 @@ impl SyncError {
     fn code(&self) -> &'static str {
         match self {
             Self::TooLarge(_) => "TOO_LARGE",
+            Self::Full(_) => "FULL",
             Self::TooNested(_) => "TOO_NESTED",
             Self::Unreachable { .. } => "UNREACHABLE",
             Self::TimedOut { .. } => "TIMED_OUT",
@@ -153,6 +156,9 @@ impl SyncError {
         match self {
             Self::TooLarge(TooLarge { size, limit }) => {
                 return limited(*size as u64, BYTES, *limit as u64);
+            }
+            Self::Full(Full { queued, cap }) => {
+                return limited(*queued as u64, WAITING, *cap as u64);
             }
             Self::TooNested(TooNested { limit }) => {
                 number((*limit).into(), &mut text);
@@ -203,6 +209,7 @@ fn limited(size: u64, what: &str, limit: u64) -> String {
 }
 
 const BYTES: &str = " bytes are in this message";
+const WAITING: &str = " bytes would wait for the main process";
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

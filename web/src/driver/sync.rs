@@ -34,6 +34,7 @@ impl Driver {
         }
         inner.know_host()?;
         inner.link.borrow().check_nesting().map_err(SyncError::TooNested)?;
+        inner.link.borrow().check_sync_room().map_err(SyncError::Full)?;
         inner.take(packet, 1, size);
         let seq = inner.link.borrow().next_seq() - 1;
         inner.link.borrow_mut().sync_begin(seq).map_err(SyncError::TooNested)?;
@@ -94,7 +95,10 @@ impl Inner {
                         let why = inbound::lost_reason(&web::get(&response.json, "lost"))
                             .ok_or(SyncError::Garbled)?;
                         let admitted = web::get(&response.json, "admitted").is_truthy();
-                        return Err(SyncError::Lost { why, may_have_run: admitted || !is_first });
+                        // A call within this one has taken its packet along.
+                        let along = self.link.borrow().sync_went_along(seq);
+                        let may_have_run = admitted || !is_first || along;
+                        return Err(SyncError::Lost { why, may_have_run });
                     }
                     status => {
                         let error = web::get(&response.json, "error");
