@@ -1,6 +1,7 @@
 //! `cargo xtask`: every chore of the project, in one small program.
 
 mod demo;
+mod fuzz;
 mod job;
 mod load;
 mod matrix;
@@ -19,6 +20,9 @@ cargo xtask <chore>
        [--only STEP]...     just these steps     [--skip STEP]...   all but these     [--list]   their names
   sim [--schedules N] [--seed S]
                             random schedules for the link: cuts, restarts, floods; the last line counts the failures
+  fuzz [--minutes M] [--target T]
+                            looks for inputs that break the protocol; --keep commits what it learned to fuzz/corpus,
+                            --planted tries the fuzzer itself at a bug on purpose
   setup                     installs what demo and test need
   doctor                    what is missing on this machine, and how to get it
   load [--idle N] [--busy M] [--seconds S]
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let done = match (chore.as_str(), rest.is_empty()) {
         ("demo", _) => demo::demo(rest),
         ("test", _) => return test::test(&rest),
+        ("fuzz", _) => fuzz::fuzz(&rest),
         ("sim", _) => sim::sim(&rest),
         ("setup", true) => setup::setup(setup::For::Test),
         ("doctor", true) => return setup::doctor(),

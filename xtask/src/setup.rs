@@ -75,6 +75,7 @@ fn needs() -> Vec<Need> {
         debian("webkit2gtk-driver", "WebKitWebDriver", false),
         debian("xvfb", "xvfb-run", false),
         debian("xauth", "xauth", false),
+        debian("g++", "c++", false),
         rustup("rustfmt", answers("cargo fmt --version"), "component add rustfmt"),
         rustup("clippy", answers("cargo clippy --version"), "component add clippy"),
         rustup("wasm32-unknown-unknown", wasm32(), "target add wasm32-unknown-unknown"),

@@ -1,7 +1,7 @@
 //! Every check and every test, in order: a step that fails doesn't keep the later ones from running.
 
 use crate::job::{Failure, Job, Output, Tests, cargo_bin, job, root, time};
-use crate::{demo, matrix, package, setup};
+use crate::{demo, fuzz, matrix, package, setup};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Done,
     Step { name, about, run }
 }
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     step("setup", "what the tests need is installed", || check(setup::setup(setup::For::Test))),
     step("fmt", "rustfmt", || check(job("cargo fmt --all --check").run())),
     step("clippy", "lints, every crate and target", || {
@@ -41,6 +41,7 @@ const STEPS: [Step; 15] = [
     }),
     step("page", "Trunk's bundle of the project's page", || check(demo::build_page())),
     step("native", "units, vectors, property tests, tidy", native),
+    step("fuzz", "a minute of fuzzing", || check(fuzz::in_seconds(60))),
     step("chromium", "protocol and renderer as WebAssembly in Chromium", || {
         in_browser("CHROMEDRIVER", crate::setup::find("chromedriver"), "")
     }),
