@@ -1,8 +1,10 @@
 //! A page, and a host, that say whatever they like: the other end neither panics nor grows, and never spins.
 
 use exciton_protocol::{
-    Batch, Epoch, Gone, HostLink, Limits, LinkId, LinkLost, Merge, Millis, PageLink, sim,
+    Admit, Batch, Epoch, Gone, HostLink, Limits, LinkId, LinkLost, Merge, Millis, PageLink, sim,
 };
+
+use crate::planted::Planted;
 
 /// A payload without content.
 #[derive(Debug)]
@@ -43,11 +45,21 @@ pub(crate) fn peer(data: &[u8]) {
     let Some((which, rest)) = data.split_first() else { return };
     let mut source = Source(rest.iter());
     // The end of the input is the end of the story.
-    let _ = if which & 1 == 0 { page_speaks(&mut source) } else { host_speaks(&mut source) };
+    let _ = if which & 1 == 0 {
+        page_speaks(&mut source, &mut |_| {})
+    } else {
+        host_speaks(&mut source)
+    };
+}
+
+/// The same page, and a host with a bug.
+pub(crate) fn planted(data: &[u8]) {
+    let mut planted = Planted::default();
+    let _ = page_speaks(&mut Source(data.iter()), &mut |step| planted.step(step));
 }
 
 /// The host's end of a link, with a page that says whatever it likes.
-fn page_speaks(source: &mut Source<'_>) -> Option<()> {
+fn page_speaks(source: &mut Source<'_>, step: &mut impl FnMut(u32)) -> Option<()> {
     let limits = sim::narrow_limits();
     let mut now = Millis(1);
     let mut link: HostLink<Nothing, u8> = HostLink::new(LinkId::from_bits(1), limits, now);
@@ -55,18 +67,20 @@ fn page_speaks(source: &mut Source<'_>) -> Option<()> {
         let (conn, open) = (source.byte()?.into(), 1 << 16);
         match source.byte()? % 18 {
             0 => {
-                let _ = link.handle_hello(
-                    conn,
-                    source.number()?,
-                    source.number()?,
-                    source.number()?,
-                    now,
-                );
+                let (attempt, ack, admitted) =
+                    (source.number()?, source.number()?, source.number()?);
+                if link.handle_hello(conn, attempt, ack, admitted, now).is_ok() {
+                    step(1);
+                    step(4);
+                }
             }
             1..=3 => {
                 let (first, count, size) = (source.number()?, source.count()?, source.size()?);
                 {
-                    let _ = link.handle_data(conn, first, count, size, source.number()?, now);
+                    let taken = link.handle_data(conn, first, count, size, source.number()?, now);
+                    if let Ok(Some(Admit::Take { .. })) = taken {
+                        step(2);
+                    }
                 }
             }
             4 => {
@@ -91,7 +105,9 @@ fn page_speaks(source: &mut Source<'_>) -> Option<()> {
             }
             12 => link.handle_bye(now),
             13 => {
-                let _ = link.freeze(conn, now);
+                if link.freeze(conn, now) {
+                    step(3);
+                }
             }
             14 => link.retire(now),
             15 => {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use exciton_protocol::{Frame, Message, Packet, SyncAnswer, SyncRequest, read_value, write_value};
 
 /// The first byte says what kind of message the rest is.
-pub(crate) fn message(data: &[u8]) -> Option<(u8, Message)> {
+fn message(data: &[u8]) -> Option<(u8, Message)> {
     let (kind, rest) = data.split_first()?;
     let bytes = Bytes::copy_from_slice(rest);
     Some((*kind, if kind & 1 == 0 { Message::Text(bytes) } else { Message::Binary(bytes) }))
