@@ -18,7 +18,7 @@ pub(super) struct Conn {
     heard: Millis,
     /// When a ping went out that nothing has come after.
     pinged: Option<Millis>,
-    /// The next wait between two tries. Starts over when the host welcomes, not when a socket opens.
+    /// The next wait between two tries: none before the first. Starts over when the host welcomes, not when a socket opens.
     backoff: u64,
     hidden: bool,
 }
@@ -49,7 +49,7 @@ impl Conn {
             ping_due: false,
             heard: now,
             pinged: None,
-            backoff: FIRST_RETRY,
+            backoff: 0,
             hidden: false,
         };
         conn.connect(now);
@@ -74,7 +74,7 @@ impl Conn {
 
     pub(super) fn handle_welcome(&mut self, now: Millis) {
         self.state = State::Open;
-        self.backoff = FIRST_RETRY;
+        self.backoff = 0;
         self.heard(now);
     }
 
@@ -98,12 +98,12 @@ impl Conn {
     }
 
     fn wait(&mut self, now: Millis, entropy: u32) {
-        // The first probe goes out at once.
-        let span = if self.backoff == FIRST_RETRY { 0 } else { self.backoff };
+        // A page that was hidden and is seen again waits no longer than one that always was.
+        let most = if self.hidden { SLOWEST_RETRY_HIDDEN } else { SLOWEST_RETRY };
+        let span = self.backoff.min(most);
         let jitter = u64::from(entropy) % (span / 4 + 1);
         self.state = State::Waiting { until: now.plus(span - span / 8 + jitter) };
-        let most = if self.hidden { SLOWEST_RETRY_HIDDEN } else { SLOWEST_RETRY };
-        self.backoff = (self.backoff * 2).min(most);
+        self.backoff = (span * 2).max(FIRST_RETRY);
     }
 
     pub(super) fn handle_alive(&mut self, alive: bool, now: Millis, entropy: u32) {
@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(conn.poll_want(), Some(Want::Probe));
             conn.handle_alive(false, now, 0);
         }
-        assert_eq!(waits, [0, 438, 875, 875, 875]);
+        assert_eq!(waits, [0, 219, 438, 875, 875]);
         now = conn.timeout(&limits, false).unwrap_or(now);
         conn.handle_timeout(&limits, false, now, 0);
         conn.poll_want();
