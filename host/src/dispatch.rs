@@ -163,6 +163,7 @@ impl Calls<'_> {
             tracing::warn!(
                 "WebContents #{id} called ipcRenderer.sendSync() with '{channel}' channel without listeners."
             );
+            self.event.nobody_listens();
         } else {
             tracing::debug!("no listener");
         }

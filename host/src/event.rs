@@ -114,6 +114,13 @@ impl IpcMainEvent {
         if waiting.decide(Ok(value)) { Ok(()) } else { Err(ReturnValueError::AlreadySet) }
     }
 
+    /// Nobody listens, and whoever said so has been heard: the page's `sendSync` returns `undefined`.
+    pub(crate) fn nobody_listens(&self) {
+        if let Some(waiting) = &self.waiting {
+            waiting.decide(Ok(Encoded::undefined()));
+        }
+    }
+
     /// Lets the page's `sendSync` throw, if it still waits.
     pub(crate) fn fail(&self, error: ErrorInfo) {
         if let Some(waiting) = &self.waiting {

@@ -32,7 +32,7 @@ use crate::handler::{Callback, ListenerOutput};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), exciton::PortError> {
-/// let MessageChannelMain { port1, port2 } = MessageChannelMain::new();
+/// let MessageChannelMain { port1, port2, .. } = MessageChannelMain::new();
 /// let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
 /// port2.on_message(move |_event: MessageEvent, text: String| {
 ///     let _ = sender.send(text);
