@@ -38,7 +38,7 @@ async fn main() -> Outcome<()> {
 async fn host() -> Outcome<()> {
     let app = App::new().name("load").command_line(&CommandLine::from_env()?);
     app.ipc_main().handle("echo", |_event, number: u64| number)?;
-    Ok(app.run().await?)
+    app.run().await
 }
 
 struct Options {
@@ -112,6 +112,7 @@ async fn idle(
 
 /// Takes what comes until the end, and then calls the host.
 async fn hold(mut page: SimulatedPage, end: Instant) -> exciton_e2e::Result<()> {
+    // An idle page sleeps on purpose.
     let until = tokio::time::sleep_until(end.into());
     tokio::pin!(until);
     loop {
@@ -176,7 +177,7 @@ async fn call(
     let mut latencies = Vec::new();
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // Pages don't begin at the same moment.
+    // It sleeps on purpose: pages don't begin at the same moment.
     tokio::time::sleep(Duration::from_millis(fastrand::u64(..100))).await;
     while Instant::now() < end {
         ticks.tick().await;
