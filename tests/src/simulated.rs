@@ -47,6 +47,8 @@ pub struct SimulatedPage {
     next: Seq,
     wanted: Seq,
     received: VecDeque<Packet>,
+    /// How many ports it has handed over.
+    ports: u64,
 }
 
 impl SimulatedBrowser {
@@ -109,6 +111,7 @@ impl SimulatedBrowser {
             next: 0,
             wanted: 0,
             received: VecDeque::new(),
+            ports: 0,
         };
         page.write(&Frame::Hello(Box::new(hello))).await?;
         match page.read().await? {
@@ -132,6 +135,18 @@ impl SimulatedPage {
     /// When the connection is gone.
     pub async fn send(&mut self, channel: &str, args: impl Serialize) -> Result<()> {
         let call = Call::new(channel, arguments(&args)?);
+        self.post(Packet::Send(call)).await.map(drop)
+    }
+
+    /// As `ipcRenderer.postMessage(channel, null, ports)`: hands so many ports over, which nobody closes.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn hand_over(&mut self, channel: &str, ports: u64) -> Result<()> {
+        let mut call = Call::new(channel, arguments(&((),))?);
+        // A page's ports have even numbers.
+        call.extra.ports = (0..ports).map(|port| 2 * (self.ports + port + 1)).collect();
+        self.ports += ports;
         self.post(Packet::Send(call)).await.map(drop)
     }
 

@@ -103,11 +103,18 @@ async fn a_thousand_reloads_keep_fifty_pages_and_leave_nothing() {
         for page in &mut pages {
             // A call that its document doesn't live to see answered.
             page.begin_invoke("hold", ("of a page that reloads",)).await.unwrap();
+            page.hand_over("port-hold", 2).await.unwrap();
         }
         pages = try_join_all(pages.into_iter().map(SimulatedPage::reload)).await.unwrap();
     }
     assert_eq!(all_ids(&mut pages).await, ids);
     assert_eq!(stage.count("webContents").await, PAGES as u64);
+    for page in &mut pages {
+        page.hand_over("port-hold", 1).await.unwrap();
+        who(page).await;
+    }
+    // Those of documents before may still have their grace.
+    assert!(stage.count("ports").await >= PAGES as u64);
     try_join_all(pages.into_iter().map(SimulatedPage::leave)).await.unwrap();
     stage.nothing_stays().await;
     assert_eq!(stage.lines("did-navigate"), PAGES * (ROUNDS + 1) + 1);
@@ -123,6 +130,7 @@ async fn a_thousand_closed_pages_leave_nothing() {
         for (index, page) in pages.iter_mut().enumerate() {
             page.send("note", (index.to_string(),)).await.unwrap();
             page.begin_invoke("hold", ("of a page that closes",)).await.unwrap();
+            page.hand_over("port-hold", 2).await.unwrap();
             // A script that the page never says the result of.
             if index % 10 == 0 {
                 let id = who(page).await;
@@ -169,6 +177,7 @@ async fn a_thousand_crashes_are_told_and_leave_nothing() {
         let mut pages = stage.open_pages().await;
         for page in &mut pages {
             page.begin_invoke("hold", ("of a page that crashes",)).await.unwrap();
+            page.hand_over("port-hold", 2).await.unwrap();
         }
         let ids = all_ids(&mut pages).await;
         for (page, id) in pages.into_iter().zip(ids) {

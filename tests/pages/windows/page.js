@@ -1,6 +1,9 @@
 // What every page of the windows' tests has.
 const { ipcRenderer } = require('electron');
 
+// A port that nobody closes.
+ipcRenderer.postMessage('port-hold', null, [new MessageChannel().port2]);
+
 window.id = 0;
 ipcRenderer.invoke('who').then((id) => (window.id = id));
 

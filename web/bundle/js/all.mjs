@@ -12,6 +12,7 @@ const FILES = [
   'inbound',
   'ipc_renderer',
   'link',
+  'message_ports',
   'preload',
   'send_to_host',
   'vectors',

@@ -3,6 +3,7 @@
 import { pageClock } from './clock.js';
 import { defineGlobals, electronOf, makeRequire } from './electron.js';
 import { LINK, createLink } from './link.js';
+import { createMessagePorts } from './message_ports.js';
 import { browserPage } from './page.js';
 import { hasRequire, readPreferences } from './preferences.js';
 import { loadPreload, preloadModules } from './preload.js';
@@ -69,6 +70,8 @@ function begin(core, wasm) {
   Object.assign(callbacks, made.callbacks);
   const facts = globalThis[Symbol.for('exciton.boot')];
   attachWindow(made.link, browserPage(facts?.base ?? document.baseURI), facts?.console === true);
+  made.link.ports = createMessagePorts(made.link, pageClock);
+  made.link.ports.patch(globalThis);
   // The host knows the page's address, and nothing of its name.
   const { name, origin } = globalThis;
   if (name !== '') made.link.post(`["report","frame",${JSON.stringify([0, 0, name, location.href, origin])}]`);

@@ -4,9 +4,9 @@
 // All of it runs in the page's own realm. What a frame is given is made anew in the frame's realm, or no instanceof
 // there would know it.
 
-// post(text, blobs, settle), sync(text, blobs), status(), watch(callback), wantRoom(): the page's link. first(text) posts
+// post(text, blobs, settle), sync(text, blobs), status(), watch(callback), wantRoom(), ports(): the page's link. first(text) posts
 // before all that waits. limit: how many frames there may be. clock: see clock.js.
-export function createFrames({ post, sync, status, watch, wantRoom, first, limit, clock }) {
+export function createFrames({ post, sync, status, watch, wantRoom, ports = () => undefined, first, limit, clock }) {
   // A frame's window, which stays the same over its reloads -> its number.
   const numbers = new WeakMap();
   // Number -> the document that is in the frame.
@@ -67,6 +67,11 @@ export function createFrames({ post, sync, status, watch, wantRoom, first, limit
     const here = (value) => (typeof value === 'object' && value !== null ? view.structuredClone(value) : value);
     const blobsHere = (blobs) => blobs && blobs.map((blob) => new view.Uint8Array(blob));
 
+    // The frame's own, before they are changed.
+    const { MessageChannel: Channel } = view;
+    const all = ports();
+    all?.patch(view);
+
     clock.whenReady(() => {
       const waiting = held;
       held = null;
@@ -108,17 +113,23 @@ export function createFrames({ post, sync, status, watch, wantRoom, first, limit
         released: isReleased,
         join,
 
-        post(text, blobs = null, settle = null) {
+        post(text, blobs = null, settle = null, commit = null) {
           const settled = (ok, value, own, tagged) => {
             // Nobody is left who waits.
             if (!document.left) settle(ok, here(value), blobsHere(own), tagged);
           };
-          inRealm(view, () => post(stamped(text, blobs, number), blobs, settle && settled));
+          inRealm(view, () => post(stamped(text, blobs, number), blobs, settle && settled, commit));
         },
 
         sync(text, blobs = null) {
           const result = inRealm(view, () => sync(stamped(text, blobs, number), blobs));
           return { ...here({ ...result, blobs: null }), blobs: blobsHere(result.blobs) };
+        },
+
+        ports: all && {
+          take: (list) => inRealm(view, () => all.take(list, view)),
+          give: (ids) => all.give(ids, view, Channel),
+          drop: all.drop,
         },
 
         attach(face) {
@@ -145,6 +156,7 @@ export function createFrames({ post, sync, status, watch, wantRoom, first, limit
     view.addEventListener('pagehide', ({ persisted }) => {
       if (persisted) return;
       document.left = true;
+      all?.leave(view);
       tell(`["report","frame-left",[${number}]]`);
       clock.later(() => {
         if (view.closed && documents.get(number) === document) gone(number);
@@ -217,7 +229,8 @@ function inRealm(view, body) {
   try {
     return body();
   } catch (error) {
-    const Kind = error instanceof RangeError ? view.RangeError : view.Error;
+    const name = ['RangeError', 'TypeError'].find((kind) => error instanceof globalThis[kind]) ?? 'Error';
+    const Kind = view[name];
     const made = Object.assign(new Kind(error.message), error);
     if (made.name !== error.name) Object.defineProperty(made, 'name', { value: error.name, configurable: true, writable: true });
     throw made;

@@ -2,6 +2,7 @@
 
 import { decode, encode } from './clone.js';
 import { EventEmitter } from './emitter.js';
+import { portPacket } from './message_ports.js';
 import { sendToHost } from './send_to_host.js';
 
 // Attaches a new ipcRenderer to the link (see link.js); lost(detail) is told of a lost link. Like Electron's, send,
@@ -16,6 +17,19 @@ export function createIpcRenderer(link, lost) {
       requireContext();
       const { text, blobs } = packet('send', channel, args);
       link.post(text, blobs);
+    }
+
+    // Takes MessagePorts only, as Electron's. If it throws, nothing was sent and no port is neutered.
+    postMessage(channel, message, transfer) {
+      requireContext();
+      if (arguments.length < 2) throw new TypeError('Insufficient number of arguments.');
+      if (typeof channel !== 'string') {
+        const given = channel === undefined || channel === null ? String(channel) : '';
+        throw new TypeError(`Error processing argument at index 0, conversion failure from ${given}`);
+      }
+      const { text, blobs } = encode([message]);
+      const { ids, commit } = link.ports.take(transfer ?? []);
+      link.post(portPacket('send', channel, text, blobs, ids), blobs, null, commit);
     }
 
     sendSync(channel, ...args) {
@@ -52,9 +66,11 @@ export function createIpcRenderer(link, lost) {
 
   const ipcRenderer = new IpcRenderer();
   link.attach({
-    message(channel, args, blobs, tagged) {
+    message(channel, args, blobs, tagged, extra) {
       const decoded = tagged ? decode(args, blobs) : args;
-      ipcRenderer.emit(channel, { sender: ipcRenderer, ports: [] }, ...decoded);
+      const ports = extra?.ports === undefined ? [] : link.ports.give(extra.ports);
+      const heard = ipcRenderer.emit(channel, { sender: ipcRenderer, ports }, ...decoded);
+      if (!heard && ports.length > 0) link.ports.drop(ports);
     },
     lost,
   });

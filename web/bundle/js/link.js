@@ -34,6 +34,7 @@ export function createLink(core, limits, clock) {
     status: () => link.status(),
     watch: (callback) => link.watch(callback),
     wantRoom: () => link.wantRoom(),
+    ports: () => link.ports,
     first: (text) => push(text, 1, utf8Bound(text), [], [null]),
     limit: limits.frames,
     clock,
@@ -98,9 +99,11 @@ export function createLink(core, limits, clock) {
     // Queues a packet, given as its JSON text and its blobs (Uint8Array[] or null). settle is null for a send; for
     // an invoke it is called once: (true, value, blobs, tagged), or (false, {name, message, code?, data?, mayHaveRun?},
     // blobs, tagged). Throws FullError or TooLargeError, and then nothing was queued.
-    post(text, blobs = null, settle = null) {
+    // commit is called when it is sure to fit; what that throws keeps it from being queued, too.
+    post(text, blobs = null, settle = null, commit = null) {
       const blobBytes = blobs === null ? 0 : total(blobs);
       requireRoom(text, blobBytes, settle);
+      if (commit !== null) commit();
       // No text below a third of the limit can be over it, so that most are never looked through.
       if (3 * text.length + blobBytes > limits.wholeBytes) {
         const bytes = utf8Bound(text) + blobBytes;
@@ -194,6 +197,7 @@ export function createLink(core, limits, clock) {
         const messages = listLost(packets);
         for (const face of faces) face.lost?.({ why, unknown, unsent, messages });
         frames.lost({ why, unknown, unsent, messages });
+        orders.get('ports-lost')?.();
         orders.get('lost')?.([why]);
       },
 

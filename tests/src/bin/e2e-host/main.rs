@@ -4,6 +4,7 @@ mod cuts;
 mod electron_ipc;
 mod killed;
 mod order;
+mod ports;
 mod preload;
 mod resumed;
 mod scopes;
@@ -31,6 +32,7 @@ async fn main() -> exciton::Result<()> {
     preload::listen(&app)?;
     scopes::listen(&app)?;
     electron_ipc::listen(&app)?;
+    ports::listen(&app)?;
     let options = preload::options()?;
     app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));
     app.run().await

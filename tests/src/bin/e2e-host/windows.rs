@@ -89,6 +89,7 @@ pub(crate) fn statistics(app: &App) -> serde_json::Value {
         "windows": counts.windows, "webContents": counts.web_contents, "links": counts.links,
         "frames": counts.frames, "sockets": counts.sockets, "invokes": counts.pending_invokes,
         "scripts": counts.pending_scripts, "listeners": counts.listeners,
+        "ports": counts.message_ports,
     })
 }
 
