@@ -24,6 +24,8 @@ pub(crate) struct Intake {
 /// One thing for the runner.
 pub(super) enum Job {
     Packet(Seq, Packet),
+    /// An invoke past the limit of those that are open.
+    Refuse(Seq),
     Part {
         seq: Seq,
         last: bool,
@@ -151,7 +153,10 @@ impl Document {
         match &packet {
             Packet::Send(_) | Packet::Report(_) => {}
             Packet::Invoke(_) => {
-                state.link.invoke_began();
+                if !state.link.invoke_began() {
+                    state.intake.jobs.push_back(Job::Refuse(seq));
+                    return Ok(());
+                }
             }
             Packet::Sync(_) => state.link.sync_began(seq)?,
             _ => return Err(Refusal::Direction("reply")),

@@ -43,6 +43,7 @@ impl Document {
                     guarded("close", || drop(lost));
                 }
                 Job::Packet(seq, packet) => self.call(seq, packet),
+                Job::Refuse(seq) => self.refuse(seq),
                 Job::Part { seq, last, piece } => self.assemble(seq, last, &piece),
             }
         }
@@ -99,11 +100,10 @@ impl Document {
             // As many are open as the page's nesting allows; a request past it is answered by its own time limit.
             let _ = state.link.sync_began(seq);
         }
-        if let Ok(Packet::Invoke(_)) = &packet {
-            state.link.invoke_began();
-        }
+        let fits = !matches!(&packet, Ok(Packet::Invoke(_))) || state.link.invoke_began();
         drop(state);
         match packet {
+            Ok(_) if !fits => self.refuse(seq),
             Ok(packet) => self.call(seq, packet),
             Err(error) => {
                 tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
@@ -114,6 +114,15 @@ impl Document {
                 self.consumed();
             }
         }
+    }
+
+    /// Our own pages keep to the limit themselves.
+    fn refuse(&self, seq: Seq) {
+        let state = self.lock();
+        let (open, limit) = (state.link.open_invokes(), state.link.limits().open_invokes);
+        drop(state);
+        self.settle(seq, Err(ErrorInfo::busy(open, limit)));
+        self.consumed();
     }
 
     fn consumed(&self) {

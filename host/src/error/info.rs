@@ -38,6 +38,13 @@ impl ErrorInfo {
         Self::plain(format!("No handler registered for '{channel}'"))
     }
 
+    /// An `invoke` of a page that has too many open.
+    pub(crate) fn busy(open: u32, limit: u32) -> Self {
+        let message =
+            format!("the page waits for {open} invokes with this, and {limit} may be open");
+        Self { code: Some("BUSY".to_owned()), ..Self::new("RangeError", message) }
+    }
+
     /// Electron's sentence for an `invoke` whose handler went away without an answer.
     pub(crate) fn never_sent() -> Self {
         Self::plain("reply was never sent")
