@@ -6,6 +6,7 @@
 mod ending;
 mod execution;
 mod intake;
+mod patience;
 mod report;
 mod runner;
 
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use exciton_protocol::{
-    Args, Call, CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis,
-    Packet, Seq, TabId, TooLarge,
+    CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
+    TabId, TooLarge,
 };
 use tokio::sync::Notify;
 
@@ -30,7 +31,7 @@ use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
 use crate::message_port::{End, LinkPorts, Refused, Wire};
 use crate::renderer::Renderer;
-use crate::slow_consumer::{Lane, SlowConsumer};
+use crate::slow_consumer::Lane;
 use crate::web_frame_main::Frames;
 
 /// A document and its link.
@@ -88,28 +89,6 @@ impl State {
 }
 
 impl State {
-    /// Whether the page has not acknowledged a window's worth of bytes.
-    fn is_behind(&self) -> bool {
-        self.link.queued_bytes() >= self.link.limits().window_bytes as usize
-    }
-
-    /// Sends what waited for the page to catch up, as far as it has.
-    fn let_go(&mut self) {
-        while !self.is_behind()
-            && let Some((call, dropped)) = self.lane.take()
-        {
-            if dropped > 0 {
-                let told = Args::from_serialize(&(&*call.channel, dropped));
-                let order = told.map(|args| Packet::Order(Call::new("dropped", args)));
-                // Two words and a number always fit.
-                let _ = order.map(|order| self.push(&order));
-            }
-            if let Err(error) = self.push(&Packet::Send(call)) {
-                tracing::warn!(%error, "a message that had waited was lost");
-            }
-        }
-    }
-
     fn push(&mut self, packet: &Packet) -> Result<(), PushError> {
         if self.over.is_some() {
             return Err(PushError::Over);
@@ -181,34 +160,6 @@ impl Document {
         }
         let posted = Wire::post(self, &packet);
         posted.map(|()| Vec::new()).map_err(|error| Refused { error, ends })
-    }
-
-    /// Sends a message that the page may miss if it is too slow for it.
-    pub(crate) fn push_patiently(
-        &self,
-        policy: SlowConsumer,
-        call: &Call,
-    ) -> Result<(), PushError> {
-        let mut state = self.lock();
-        if state.over.is_some() {
-            return Err(PushError::Over);
-        }
-        let most = match policy {
-            _ if state.lane.is_empty() && !state.is_behind() => {
-                state.push(&Packet::Send(call.clone()))?;
-                drop(state);
-                self.outgoing.notify_one();
-                return Ok(());
-            }
-            SlowConsumer::Block => return state.push(&Packet::Send(call.clone())),
-            SlowConsumer::Disconnect => return Err(PushError::TooSlow),
-            SlowConsumer::DropOldest(most) => most,
-            SlowConsumer::KeepLatest => 1,
-        };
-        // It must fit when its turn comes, when nobody would hear of it.
-        Cargo::load(&Packet::Send(call.clone()), state.link.limits())?;
-        state.lane.keep(call.clone(), most);
-        Ok(())
     }
 
     /// The page has said how far it is: its connection may have more to write, and senders more room.

@@ -31,6 +31,7 @@ mod proxy;
 mod seed;
 mod simulated;
 mod split;
+mod stage;
 mod trunk;
 
 pub use binary::binary;
@@ -45,4 +46,5 @@ pub use proxy::{Proxy, Side, Stats, Way};
 pub use seed::seeded;
 pub use simulated::{SimulatedBrowser, SimulatedPage};
 pub use split::Split;
+pub use stage::behind_split;
 pub use trunk::TrunkServe;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use exciton_e2e::{
-    Browser, Engine, HostCommand, HostProcess, Proxy, Split, Way, in_each_engine, seeded,
+    Browser, Engine, HostProcess, Proxy, Split, Way, behind_split, in_each_engine, seeded,
 };
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -83,15 +83,7 @@ async fn synchronous_requests_that_are_cut_run_once_and_return_their_own_answer(
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
-    let split = Split::start(None).await.unwrap();
-    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
-    let command = command.args(["--no-open", "--ephemeral", "--page", PAGES]);
-    let host = command.arg("--origin").arg(split.origin()).start().await.unwrap();
-    split.set_host(host.address());
-    let browser = Browser::open_unwatched(engine).await.unwrap();
-    browser.goto(&host.url_at(&split.origin())).await.unwrap();
-    browser.wait_until("require('electron').connection.state === 'open'", LIMIT).await.unwrap();
-    (split, host, browser)
+    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
 }
 
 /// Calls both ways, and one cut amid them: of the socket at any byte, or between two frames.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, Proxy, Way, in_each_engine};
+use exciton_e2e::{Browser, Engine, HostProcess, Proxy, Split, Way, behind_split, in_each_engine};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
@@ -23,13 +23,14 @@ const AGAIN: u64 = 2 * 1_024 * 1_024;
 async fn a_big_message_goes_on_after_a_cut_where_it_was() {
     let big = std::env::var("EXCITON_BIG").map_or(BIG, |text| text.parse().unwrap());
     in_each_engine(move |engine| async move {
-        let (proxy, _host, browser) = start(engine).await;
+        let (split, _host, browser) = start(engine).await;
+        let proxy = split.sockets();
         for (way, call) in [(Way::ToHost, "up"), (Way::ToPage, "down")] {
             let passed = |proxy: &Proxy| match way {
                 Way::ToHost => proxy.stats().to_host,
                 Way::ToPage => proxy.stats().to_page,
             };
-            let before = passed(&proxy);
+            let before = passed(proxy);
             proxy.throttle(way, PACE);
             browser.run_in_page(&format!("{call}({big})")).await.unwrap();
             // Amid a part, wherever that begins.
@@ -47,7 +48,7 @@ async fn a_big_message_goes_on_after_a_cut_where_it_was() {
                 "whole",
                 "{engine}"
             );
-            let cost = passed(&proxy) - before;
+            let cost = passed(proxy) - before;
             eprintln!("{engine}: {big} bytes {call} took {cost}");
             assert!(cost < big + AGAIN, "{engine}: {big} bytes {call} took {cost}");
         }
@@ -56,14 +57,6 @@ async fn a_big_message_goes_on_after_a_cut_where_it_was() {
     .await;
 }
 
-async fn start(engine: Engine) -> (Proxy, HostProcess, Browser) {
-    let proxy = Proxy::start(None).await.unwrap();
-    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
-    let command = command.args(["--no-open", "--ephemeral", "--page", PAGES]);
-    let host = command.arg("--origin").arg(proxy.origin()).start().await.unwrap();
-    proxy.set_host(host.address());
-    let browser = Browser::open_unwatched(engine).await.unwrap();
-    browser.goto(&host.url_at(&proxy.origin())).await.unwrap();
-    browser.wait_until("require('electron').connection.state === 'open'", LIMIT).await.unwrap();
-    (proxy, host, browser)
+async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
+    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
 }

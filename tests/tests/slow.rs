@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, Split, Way, in_each_engine};
+use exciton_e2e::{Browser, Engine, HostProcess, Split, Way, behind_split, in_each_engine};
 use serde_json::json;
 use std::time::Duration;
 
@@ -96,15 +96,7 @@ async fn a_host_that_quits_first_gives_its_pages_what_it_had_sent() {
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
-    let split = Split::start(None).await.unwrap();
-    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
-    let command = command.args(["--no-open", "--ephemeral", "--page", PAGES]);
-    let host = command.arg("--origin").arg(split.origin()).start().await.unwrap();
-    split.set_host(host.address());
-    let browser = Browser::open_unwatched(engine).await.unwrap();
-    browser.goto(&host.url_at(&split.origin())).await.unwrap();
-    browser.wait_until("require('electron').connection.state === 'open'", LIMIT).await.unwrap();
-    (split, host, browser)
+    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
 }
 
 /// Lets the page ask for messages.
