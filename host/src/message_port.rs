@@ -1,5 +1,7 @@
 //! `MessageChannelMain` and `MessagePortMain`: channels between whomever the application brings together.
 
+#[cfg(doctest)]
+mod compiler;
 mod link;
 mod pair;
 mod port;

@@ -63,13 +63,8 @@ impl WebContents {
     /// with `message`, and find the ports as browser's own `MessagePort`s in `event.ports`. The ports are neutered here.
     /// Electron's `webContents.postMessage`.
     ///
-    /// A type that is no port, a channel that is none, a message that is missing: what Electron throws for, the compiler
+    /// A channel that is none, a message that is missing, a type that is no port: what Electron throws for, the compiler
     /// refuses.
-    /// ```compile_fail
-    /// # fn f(page: exciton::WebContents) {
-    /// page.post_message("channel", "message", &[123]);
-    /// # }
-    /// ```
     ///
     /// # Errors
     /// As [`send`](Self::send), and if a port can't be handed over. Nothing was sent then, and no port is neutered.
