@@ -42,6 +42,26 @@ async fn echo_gives_each_value_back_in_each_way_and_failures_say_what_they_are()
 }
 
 #[tokio::test]
+async fn a_port_gives_back_what_it_gets_and_the_ports_that_come_with_it() {
+    in_each_engine(|engine| async move {
+        let host = host().await;
+        let browser = Browser::open(engine).await.unwrap();
+        browser.goto(host.url()).await.unwrap();
+        browser.wait_until("window.done === true", LIMIT).await.unwrap();
+        browser.run_in_page("echoAtPorts().then((seen) => (window.atPorts = seen))").await.unwrap();
+        browser.wait_until("window.atPorts !== undefined", LIMIT).await.unwrap();
+        let expected = json!({
+            "replied": ["with a port", 0],
+            "value": true,
+            "there": "there",
+            "back": "and back",
+        });
+        assert_eq!(browser.eval("window.atPorts").await.unwrap(), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_flood_of_more_than_may_wait_arrives_whole_and_in_order() {
     in_each_engine(|engine| async move {
         let host = host().await;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `invoke('echo', x)`, `sendSync('echo', x)` | `x` |
 //! | `send('echo', x)` | `x` on `echo-reply` |
+//! | `postMessage('echo', x, ports)` | `x` on `echo-reply`; each port gives back what it gets, with its ports |
 //! | `invoke('fail')` | rejects with `Error('some error')` |
 //! | `invoke('panic')`, `send('panic')`, `sendSync('panic')` | the handler or listener panics |
 //! | `send('log', ...args)` | a line on stdout: the arguments as JSON |
@@ -12,8 +13,8 @@
 use std::io::Write as _;
 
 use exciton::{
-    App, BrowserWindow, CommandLine, IpcMainEvent, IpcMainInvokeEvent, Rest, SendError, Value,
-    WebContents, WindowOptions,
+    App, BrowserWindow, CommandLine, IpcMainEvent, IpcMainInvokeEvent, MessageEvent,
+    MessagePortMain, Rest, SendError, Value, WebContents, WindowOptions,
 };
 use include_dir::{Dir, include_dir};
 
@@ -31,6 +32,7 @@ async fn main() -> exciton::Result<()> {
         } else {
             event.reply("echo-reply", (value,))?;
         }
+        event.ports().iter().for_each(echo_at);
         Ok(())
     });
 
@@ -52,6 +54,15 @@ async fn main() -> exciton::Result<()> {
         BrowserWindow::new(app, WindowOptions::new().size(800, 600))?.load_file("index.html")
     });
     app.run().await
+}
+
+/// Gives back what comes to a port. The listener keeps the port, and goes when the page closes its end.
+fn echo_at(port: &MessagePortMain) {
+    let own = port.clone();
+    port.on_message(move |event: MessageEvent, value: Value| {
+        own.post_message(value, event.ports())
+    });
+    port.start();
 }
 
 /// One line, whatever else is printed at the same time.
