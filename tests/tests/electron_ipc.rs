@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -69,35 +70,113 @@ async fn case_01_a_page_that_ends_while_it_waits_for_an_answer_crashes_nothing()
     .await;
 }
 
-/// The cases of message ports.
-const TO_COME: [u32; 36] = [
-    30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 66, 74,
-];
-
 /// What is not there in a browser, and so has no test.
 const ABSENT: &str = "absent:";
 
 #[test]
 fn each_case_has_a_test_or_says_why_it_has_none() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let table = std::fs::read_to_string(root.join("cases.txt")).unwrap();
+    let table = read("tests/cases.txt").unwrap();
+    assert_eq!(complaints(&table, 1..=81, read), Vec::<String>::new());
+}
+
+fn read(path: &str) -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    std::fs::read_to_string(root.join(path)).ok()
+}
+
+/// What is wrong with a table of `number file::test file::test …` or `number absent: reason`. `read` gives a file's text.
+fn complaints(
+    table: &str,
+    wanted: RangeInclusive<u32>,
+    read: impl Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    let mut found = Vec::new();
     let mut numbers = Vec::new();
     for line in table.lines() {
-        let (number, tests) = line.split_once(' ').unwrap();
-        numbers.push(number.parse::<u32>().unwrap());
+        let (number, tests) = line.split_once(' ').unwrap_or((line, ""));
+        numbers.push(number.parse::<u32>().unwrap_or_default());
         if let Some(why) = tests.strip_prefix(ABSENT) {
-            assert!(why.trim().len() > 20, "{line}: say what happens instead");
+            if why.trim().len() <= 20 {
+                found.push(format!("{line}: say what happens instead"));
+            }
             continue;
         }
+        if tests.trim().is_empty() {
+            found.push(format!("{line}: no test"));
+        }
         for test in tests.split_whitespace() {
-            let (file, name) = test.split_once("::").unwrap();
-            let text = std::fs::read_to_string(root.join("..").join(file));
-            let text = text.unwrap_or_else(|error| panic!("{line}: {file}: {error}"));
-            let is_there = [format!("fn {name}("), format!("async {name}("), format!("'{name}'(")];
-            assert!(is_there.iter().any(|start| text.contains(start)), "{line}: no {name}");
+            let is_there = test.split_once("::").is_some_and(|(file, name)| {
+                read(file).is_some_and(|text| {
+                    if file.ends_with(".rs") {
+                        tests_rust(&text, name)
+                    } else {
+                        tests_js(&text, name)
+                    }
+                })
+            });
+            if !is_there {
+                found.push(format!("{line}: {test} is not there, or is no test"));
+            }
         }
     }
-    let all: Vec<u32> = (1..=81).filter(|number| !TO_COME.contains(number)).collect();
-    assert_eq!(numbers, all, "each number once, in order");
+    if !numbers.iter().copied().eq(wanted.clone()) {
+        found.push(format!("each number of {wanted:?} once, in order: {numbers:?}"));
+    }
+    found
+}
+
+/// A function that is a test, or carries one: an example that must not compile.
+fn tests_rust(text: &str, name: &str) -> bool {
+    let start = format!("fn {name}(");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let Some(at) = lines.iter().position(|line| line.contains(&start)) else { return false };
+    let above = lines[..at]
+        .iter()
+        .rev()
+        .take_while(|line| line.starts_with("///") || line.starts_with('#'));
+    let marks = ["#[test]", "#[tokio::test", "/// ```compile_fail"];
+    above.into_iter().any(|line| marks.iter().any(|mark| line.starts_with(mark)))
+}
+
+/// A method of a page's cases, or a name in quotation marks with a function.
+fn tests_js(text: &str, name: &str) -> bool {
+    [format!("async {name}("), format!("'{name}'(")].iter().any(|start| text.contains(start))
+}
+
+#[test]
+fn a_table_with_a_mistake_is_complained_of() {
+    let files = |path: &str| {
+        match path {
+        "a.rs" => Some(
+            "#[test]\nfn tested() {}\n\nfn helper() {}\n\n#[tokio::test]\nasync fn later() {}\n\n\
+             /// ```compile_fail\n/// f();\n/// ```\nfn refused() {}\n\n/// ```\n/// f();\n/// ```\nfn compiles() {}"
+                .to_owned(),
+        ),
+        "a.js" => Some("const cases = { async tested() {}, 'quoted'() {} };".to_owned()),
+        _ => None,
+    }
+    };
+    let count = |table: &str| complaints(table, 1..=2, files).len();
+    assert_eq!(count("1 a.rs::tested a.js::tested\n2 a.rs::later"), 0);
+    assert_eq!(count("1 a.rs::refused\n2 a.js::quoted"), 0);
+    assert_eq!(count("1 a.rs::tested\n2 absent: a browser has no such thing"), 0);
+    for wrong in [
+        "a.rs::helper",
+        "a.rs::compiles",
+        "a.rs::test",
+        "a.js::helper",
+        "b.rs::tested",
+        "tested",
+        "",
+        "absent:",
+        "absent: short",
+        "a.rs::tested a.rs::helper",
+    ] {
+        assert_eq!(count(&format!("1 a.rs::tested\n2 {wrong}")), 1, "{wrong}");
+    }
+    for numbers in
+        ["1 a.rs::tested", "1 a.rs::tested\n3 a.rs::tested", "2 a.rs::tested\n1 a.rs::tested"]
+    {
+        assert_eq!(count(numbers), 1, "{numbers}");
+    }
 }
