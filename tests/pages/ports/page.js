@@ -202,6 +202,36 @@ const cases = {
     frame.remove();
   },
 
+  async a_port_of_the_host_is_passed_on_through_the_window() {
+    await port('new', ['w1', 'w2']);
+    const coming = come();
+    await port('send', ['w2'], 1);
+    const { event } = await coming;
+    const arriving = after(window, 'message');
+    window.postMessage('main-world-port', '*', event.ports);
+    const [arrived] = (await arriving).ports;
+    await port('post', ['w1'], 'through the window');
+    equal(await next(arrived, 1), ['through the window']);
+    await port('close', ['w1']);
+  },
+
+  async a_port_that_came_over_a_port_hears_the_close() {
+    const [mine, theirs] = channel();
+    ipcRenderer.postMessage('port-keep', 'outer', [theirs]);
+    await port('new', ['n1', 'n2']);
+    const coming = after(mine, 'message');
+    mine.start();
+    await port('post', ['outer', 'n2'], 'take');
+    const [inner] = (await coming).ports;
+    const closed = after(inner, 'close');
+    const values = next(inner, 1);
+    await port('post', ['n1'], 'last');
+    await port('close', ['n1']);
+    equal(await values, ['last']);
+    await closed;
+    mine.close();
+  },
+
   async a_port_goes_through_the_host_and_comes_back() {
     const [mine, theirs] = channel();
     ipcRenderer.postMessage('port-keep', 'back', [theirs]);

@@ -3,7 +3,8 @@
 // A port that goes to the host is taken over: the page's reference is neutered, and the bridge keeps the browser's new one.
 // Engines tell nobody that a port was closed. So the page's channels remember, weakly, which port belongs to which, and
 // a page's end whose other end is bridged is told of a close, and tells of its own. What the page has passed on to a worker
-// or a window by the browser's own postMessage is out of reach.
+// or a window by the browser's own postMessage goes on speaking, but is out of reach for a close. So is what was dropped
+// unclosed: a port that was collected can't be told from one that was passed on.
 
 import { decode, encode } from './clone.js';
 import { isArray } from './clone/objects.js';
@@ -17,20 +18,19 @@ export function createMessagePorts(link, clock, realm = globalThis) {
   const dispatch = Port.prototype.dispatchEvent;
   // The browser tells of a close itself.
   const native = 'onclose' in Port.prototype;
-  // Said in the ports' own order by an end that is closed. The page never sees it.
+  // Said in the ports' own order by an end that is closed, to one that is ours.
   const CLOSED = `closed ${realm.crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
-  // Port -> {other: WeakRef of the channel's other port, bridge, closed, transfers: of each message that the page has
-  // posted there with ports, what was known of those}.
+  // Port -> what is known of this end of its channel: {other: WeakRef of the other end, bridge, closed, posted, received:
+  // messages, closeAt: how many will have been received when the channel is closed, into and out of: for each message on its
+  // way with ports, what is known of those}.
   const known = new WeakMap();
   // Number on the link -> bridge {id, own, view: the window whose it is, page: WeakRef or null, sent, ours: both ends are
   // bridged}.
   const bridges = new Map();
   let next = 2;
-  const collected = new FinalizationRegistry((id) => tellClosed(bridges.get(id)));
 
   function tellClosed(bridge) {
     if (bridge === undefined || !bridges.delete(bridge.id)) return;
-    collected.unregister(bridge);
     close.call(bridge.own);
     try {
       link.post(`["report","port-close",[${bridge.id}]]`);
@@ -39,20 +39,34 @@ export function createMessagePorts(link, clock, realm = globalThis) {
     }
   }
 
-  // The first listener of all, so that it can keep a message from the page.
-  function watch(port, other) {
-    const facts = { other: new Ref(other), bridge: null, closed: false, transfers: [] };
+  function watch(port, other, into, out) {
+    track(port, { other: new Ref(other), bridge: null, closed: false, posted: 0, received: 0, closeAt: null, into, out });
+  }
+
+  function track(port, facts) {
     known.set(port, facts);
-    addEventListener.call(port, 'message', (event) => {
-      if (facts.bridge === null || event.data !== CLOSED) return;
-      event.stopImmediatePropagation();
-      tellPage(port, facts);
+    addEventListener.call(port, 'message', ({ ports }) => {
+      facts.received += 1;
+      // A port is another object at each end of its way.
+      const moved = ports.length > 0 ? facts.into.shift() : undefined;
+      if (moved !== undefined) ports.forEach((arrived, index) => moved[index] && arrive(arrived, moved[index]));
+      if (facts.received === facts.closeAt) clock.later(() => tellPage(port, facts));
     });
   }
 
+  function arrive(port, facts) {
+    track(port, facts);
+    const peer = known.get(facts.other.deref());
+    if (peer !== undefined) peer.other = new Ref(port);
+    if (facts.bridge === null) return;
+    facts.bridge.page = new Ref(port);
+    // It was told while it was on its way, and was another object.
+    if (facts.closed) clock.later(() => tellPage(port, facts, true));
+  }
+
   // The page's end hears of the close, once.
-  function tellPage(port, facts) {
-    if (facts.closed) return;
+  function tellPage(port, facts, again = false) {
+    if (facts.closed && !again) return;
     facts.closed = true;
     close.call(facts.bridge.own);
     const event = new Event('close');
@@ -66,14 +80,10 @@ export function createMessagePorts(link, clock, realm = globalThis) {
   }
 
   // Starts a bridge between the link and a port that only it knows. page: the end that the page has, if any is known.
-  function bridge(id, own, view, page) {
-    const made = { id, own, view, page: page === null ? null : new Ref(page), transfers: [], sent: 0, ours: false };
+  function bridge(id, own, view, page, { posted, into, out }) {
+    const made = { id, own, view, page: page === null ? null : new Ref(page), sent: posted, into, out, ours: false };
     bridges.set(id, made);
-    if (page !== null) {
-      known.get(page).bridge = made;
-      made.transfers = known.get(page).transfers;
-      collected.register(page, id, made);
-    }
+    if (page !== null) known.get(page).bridge = made;
     addEventListener.call(own, 'message', ({ data, ports }) => {
       if (data === CLOSED) tellClosed(made);
       else forward(made, data, ports);
@@ -84,10 +94,9 @@ export function createMessagePorts(link, clock, realm = globalThis) {
     return made;
   }
 
-  function forward({ id, view, transfers }, data, ports) {
+  function forward({ id, view, into }, data, ports) {
     try {
-      // A port is another object at each end of its way.
-      const before = ports.length > 0 ? (transfers.shift() ?? []) : [];
+      const before = ports.length > 0 ? (into.shift() ?? []) : [];
       // A port that came along stands nowhere in a value of the wire.
       const { text, blobs } = encode([id, data]);
       link.post(portPacket('report', 'port', text, blobs, [...ports].map((port, index) => adopt(port, view, before[index]))), blobs);
@@ -101,10 +110,9 @@ export function createMessagePorts(link, clock, realm = globalThis) {
     const id = next;
     next += 2;
     const other = facts?.bridge ? undefined : facts?.other.deref();
-    const made = bridge(id, own, view, known.has(other) ? other : null);
+    const made = bridge(id, own, view, known.has(other) ? other : null, facts ?? { posted: 0, into: [], out: [] });
     if (facts?.bridge) {
       // The page's end of another bridge: from now on both ends are ours.
-      collected.unregister(facts.bridge);
       facts.bridge.ours = made.ours = true;
       facts.bridge.page = null;
       if (!bridges.has(facts.bridge.id)) tellClosed(made);
@@ -122,8 +130,9 @@ export function createMessagePorts(link, clock, realm = globalThis) {
       const Patched = new Proxy(Own, {
         construct(target, args, as) {
           const channel = Reflect.construct(target, args, as === Patched ? target : as);
-          watch(channel.port1, channel.port2);
-          watch(channel.port2, channel.port1);
+          const [one, two] = [[], []];
+          watch(channel.port1, channel.port2, one, two);
+          watch(channel.port2, channel.port1, two, one);
           return channel;
         },
       });
@@ -132,11 +141,12 @@ export function createMessagePorts(link, clock, realm = globalThis) {
       const patched = {
         postMessage(message, options) {
           ownPost.apply(this, arguments);
-          const transfers = known.get(this)?.transfers;
+          const facts = known.get(this);
+          if (facts === undefined) return;
+          facts.posted += 1;
           const list = isArray(options) ? options : options?.transfer;
-          if (transfers === undefined || !isArray(list)) return;
-          const ports = list.filter((one) => stampOf(one) === '[object MessagePort]');
-          if (ports.length > 0) transfers.push(ports.map((port) => known.get(port)));
+          const ports = isArray(list) ? list.filter((one) => stampOf(one) === '[object MessagePort]') : [];
+          if (ports.length > 0) facts.out.push(ports.map((port) => known.get(port)));
         },
 
         close() {
@@ -183,8 +193,9 @@ export function createMessagePorts(link, clock, realm = globalThis) {
         const there = bridges.get(id)?.page?.deref();
         if (there !== undefined) return there;
         const { port1, port2 } = new RealmChannel();
-        watch(port2, port1);
-        bridge(id, port1, view, port2);
+        const [into, out] = [[], []];
+        watch(port2, port1, into, out);
+        bridge(id, port1, view, port2, { posted: 0, into: out, out: into });
         return port2;
       });
     },
@@ -206,16 +217,15 @@ export function createMessagePorts(link, clock, realm = globalThis) {
   // The host's end is closed. What was posted before is delivered all the same.
   function over(made) {
     bridges.delete(made.id);
-    collected.unregister(made);
     const page = made.page?.deref();
     if (made.ours) postMessage.call(made.own, CLOSED);
     if (native || page === undefined) {
       close.call(made.own);
       return;
     }
-    postMessage.call(made.own, CLOSED);
-    // A port that was never started hears nothing of that.
-    if (made.sent === 0) clock.later(() => clock.later(() => tellPage(page, known.get(page))));
+    const facts = known.get(page);
+    facts.closeAt = made.sent;
+    if (facts.received >= made.sent) clock.later(() => clock.later(() => tellPage(page, facts)));
   }
 
   link.order('port', ([id, data], blobs, tagged, extra) => {
@@ -223,6 +233,7 @@ export function createMessagePorts(link, clock, realm = globalThis) {
     if (made === undefined) return;
     made.sent += 1;
     const given = extra?.ports === undefined ? [] : ports.give(extra.ports, made.view);
+    if (given.length > 0) made.out.push(given.map((port) => known.get(port)));
     postMessage.call(made.own, tagged ? decode(data, blobs) : data, given);
   });
   link.order('port-close', ([id]) => {

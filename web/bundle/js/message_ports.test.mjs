@@ -22,7 +22,7 @@ function setUp() {
   const clock = { later: (task) => setTimeout(task), report: (error) => posted.push(String(error)) };
   link.ports = createMessagePorts(link, clock);
   const scope = { MessageChannel: class extends MessageChannel {}, MessagePort };
-  const { close } = MessagePort.prototype;
+  const { close, postMessage } = MessagePort.prototype;
   link.ports.patch(scope);
   return {
     link,
@@ -38,7 +38,7 @@ function setUp() {
     // The realm is everybody's.
     end() {
       for (const id of [1, 3, 2, 4, 6]) orders.get('port-close')([id]);
-      MessagePort.prototype.close = close;
+      Object.assign(MessagePort.prototype, { close, postMessage });
     },
   };
 }
@@ -89,6 +89,62 @@ export const run = await suite({
     port1.close();
     await count(3);
     equal(posted.slice(1), [['report', 'port', [2, 'last']], ['report', 'port-close', [2]]]);
+    end();
+  },
+
+  async 'a port of the host that the page passes on goes on speaking'() {
+    const { ipcRenderer, receive, order, end } = setUp();
+    let moved;
+    ipcRenderer.on('x', ({ ports }) => (moved = structuredClone(ports[0], { transfer: [ports[0]] })));
+    receive('x', [], [1]);
+    const values = [];
+    const both = new Promise((then) => {
+      moved.onmessage = ({ data }) => {
+        values.push(data);
+        if (values.length === 2) then();
+      };
+    });
+    order('port', [1, 'one']);
+    await new Promise((then) => setTimeout(then));
+    globalThis.gc?.();
+    order('port', [1, 'two']);
+    await both;
+    equal(values, ['one', 'two']);
+    end();
+  },
+
+  async 'a port that came over another hears its messages, and then its close'() {
+    const { ipcRenderer, receive, order, end } = setUp();
+    let outer;
+    ipcRenderer.on('x', ({ ports }) => ([outer] = ports));
+    receive('x', [], [1]);
+    const log = [];
+    const closed = new Promise((then) => {
+      outer.onmessage = ({ ports: [inner] }) => {
+        inner.addEventListener('close', () => then(log.push('close')), { once: true });
+        inner.onmessage = ({ data }) => log.push(data);
+      };
+    });
+    order('port', [1, 'take'], [3]);
+    order('port', [3, 'hello']);
+    order('port-close', [3]);
+    await closed;
+    equal(log, ['hello', 'close']);
+    end();
+  },
+
+  async 'what a page posted before it handed a port over comes before the close'() {
+    const { ipcRenderer, channel, order, end } = setUp();
+    const { port1, port2 } = channel();
+    port2.postMessage('by the page');
+    ipcRenderer.postMessage('x', 1, [port2]);
+    order('port', [2, 'by the host']);
+    order('port-close', [2]);
+    const log = [];
+    const closed = new Promise((then) => port1.addEventListener('close', then, { once: true }));
+    port1.onmessage = ({ data }) => log.push(data);
+    await closed;
+    equal(log, ['by the page', 'by the host']);
     end();
   },
 
