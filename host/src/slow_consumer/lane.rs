@@ -8,23 +8,35 @@ use exciton_protocol::Call;
 #[derive(Default)]
 pub(crate) struct Lane {
     waiting: VecDeque<Call>,
+    /// Of all that waits.
+    bytes: usize,
     /// By channel, what the page has not been told yet.
     dropped: HashMap<Box<str>, u64>,
 }
 
 impl Lane {
-    /// Keeps a message; of its channel at most `most` stay.
-    pub(crate) fn keep(&mut self, call: Call, most: usize) {
+    /// Keeps a message. Of its channel at most `most` stay, and of all at most `cap` bytes beside it.
+    pub(crate) fn keep(&mut self, call: Call, most: usize, cap: usize) {
         let is_its =
             |other: &Call| other.channel == call.channel && other.extra.frame == call.extra.frame;
         let count = self.waiting.iter().filter(|other| is_its(other)).count();
         for _ in most.max(1)..=count {
             if let Some(oldest) = self.waiting.iter().position(is_its) {
-                self.waiting.remove(oldest);
-                *self.dropped.entry(call.channel.clone()).or_default() += 1;
+                self.lose(oldest);
             }
         }
+        while self.bytes > cap {
+            self.lose(0);
+        }
+        self.bytes += size(&call);
         self.waiting.push_back(call);
+    }
+
+    fn lose(&mut self, index: usize) {
+        if let Some(call) = self.waiting.remove(index) {
+            self.bytes -= size(&call);
+            *self.dropped.entry(call.channel).or_default() += 1;
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -34,6 +46,7 @@ impl Lane {
     /// The message that may go now, and how many of its channel were dropped before it.
     pub(crate) fn take(&mut self) -> Option<(Call, u64)> {
         let call = self.waiting.pop_front()?;
+        self.bytes -= size(&call);
         let dropped = self.dropped.remove(&call.channel).unwrap_or_default();
         Some((call, dropped))
     }
@@ -42,6 +55,11 @@ impl Lane {
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }
+}
+
+fn size(call: &Call) -> usize {
+    let blobs = call.args.blobs.iter().map(bytes::Bytes::len).sum::<usize>();
+    call.channel.len() + call.args.text.len() + blobs
 }
 
 #[cfg(test)]
@@ -67,10 +85,10 @@ mod tests {
     fn the_oldest_of_a_channel_goes_and_is_counted() {
         let mut lane = Lane::default();
         for text in ["[1]", "[2]", "[3]", "[4]"] {
-            lane.keep(call("log", text), 2);
+            lane.keep(call("log", text), 2, 100);
         }
-        lane.keep(call("state", "[5]"), 1);
-        lane.keep(call("state", "[6]"), 1);
+        lane.keep(call("state", "[5]"), 1, 100);
+        lane.keep(call("state", "[6]"), 1, 100);
         let row = |channel: &str, text: &str, dropped| (channel.into(), text.into(), dropped);
         assert_eq!(
             taken(&mut lane),
@@ -84,8 +102,19 @@ mod tests {
         let mut lane = Lane::default();
         let mut other = call("state", "[2]");
         other.extra.frame = 1;
-        lane.keep(call("state", "[1]"), 1);
-        lane.keep(other, 1);
+        lane.keep(call("state", "[1]"), 1, 100);
+        lane.keep(other, 1, 100);
         assert_eq!(lane.len(), 2);
+    }
+
+    #[test]
+    fn all_channels_together_have_a_bound_in_bytes() {
+        let mut lane = Lane::default();
+        lane.keep(call("a", "[\"long\"]"), 9, 8);
+        lane.keep(call("b", "[1]"), 9, 8);
+        assert_eq!(lane.len(), 1);
+        lane.keep(call("b", "[2]"), 9, 8);
+        assert_eq!(lane.len(), 2);
+        assert_eq!(lane.dropped.get("a"), Some(&1));
     }
 }
