@@ -116,6 +116,16 @@ fn files(told: &Value) -> &Value {
 }
 
 #[tokio::test]
+async fn the_bridge_comes_before_the_renderer_only_where_a_window_has_a_preload_script() {
+    let with = Site::new([preload("preload.js")]).starts_in(1);
+    let text = with.get("/_exciton/electron.js").await;
+    assert!(text.ends_with("bridge();script()"), "{text}");
+    let without = Site::new([WebPreferences::new()]).starts_in(1);
+    let text = without.get("/_exciton/electron.js").await;
+    assert!(text.ends_with("script()") && !text.contains("bridge();"), "{text}");
+}
+
+#[tokio::test]
 async fn an_application_without_preload_scripts_leaves_the_defaults_to_its_pages() {
     let plain = json!({"contextIsolation": false, "nodeIntegration": null, "preload": null});
     assert_eq!(Site::new([]).common().await, plain);
