@@ -1,5 +1,6 @@
 //! The application: what Electron's `app` is, as a value.
 
+mod access;
 mod events;
 mod hooks;
 mod information;
@@ -24,6 +25,7 @@ use self::information::Information;
 use self::quitting::Quitting;
 use self::readiness::Readiness;
 use self::windows::Windows;
+use crate::access::{Gate, Rules};
 use crate::config::Config;
 use crate::error::Error;
 use crate::ipc_main::IpcMain;
@@ -50,6 +52,7 @@ pub struct App {
 struct Inner {
     config: Mutex<Config>,
     limits: Mutex<Limits>,
+    rules: Mutex<Rules>,
     information: Mutex<Information>,
     ipc_main: IpcMain,
     signals: Signals<AppEvent>,
@@ -74,6 +77,7 @@ impl App {
             inner: Arc::new(Inner {
                 config: Mutex::default(),
                 limits: Mutex::default(),
+                rules: Mutex::default(),
                 information: Mutex::default(),
                 ipc_main: IpcMain::new(),
                 signals: Signals::default(),
@@ -178,7 +182,9 @@ impl App {
             limits,
             crate::renderer_files::RENDERER,
         )?;
-        let links = Links::new(epoch, limits, self.ipc_main(), Arc::new(hooks::Hooks::of(self)));
+        let gate = Gate::new(lock(&self.inner.rules).clone());
+        let hooks = Arc::new(hooks::Hooks::of(self));
+        let links = Links::new(epoch, limits, self.ipc_main(), gate, hooks);
         state.preferences.set_windows(links.clone());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::browser_window::BrowserWindow;
 use crate::error::Error;
 use crate::happening::Happening;
 use crate::renderer::Renderer;
@@ -26,6 +27,9 @@ pub(crate) trait Application: Send + Sync + 'static {
 
     /// Ends a tab at once.
     fn destroy(&self, tab: &Arc<Renderer>);
+
+    /// The window that a page is in.
+    fn window_of(&self, page: &WebContents) -> Option<BrowserWindow>;
 
     /// Somebody listens to a page's console: pages are to begin with it from now on.
     fn console_wanted(&self);
@@ -58,6 +62,10 @@ impl Application for Nobody {
 
     fn destroy(&self, tab: &Arc<Renderer>) {
         tab.destroy();
+    }
+
+    fn window_of(&self, _page: &WebContents) -> Option<BrowserWindow> {
+        None
     }
 
     fn console_wanted(&self) {}

@@ -58,6 +58,7 @@ impl BrowserWindow {
             .links()?
             .expect()
             .map_err(|error| Error::from(format!("no random numbers: {error}")))?;
+        app.links()?.gate.window(options.web_preferences.allow.as_ref());
         renderer.set_preferences(options.web_preferences.clone());
         let window = Self::make(app, renderer, options, None);
         window.window.renderer.announce(None);

@@ -3,6 +3,7 @@
 //! Two sides meet at one lock that is never held while user code runs: the routes (socket and sync) admit what comes
 //! and write what goes out; the runner takes what was admitted, in order, and calls listeners.
 
+mod access;
 mod ending;
 mod execution;
 mod intake;
@@ -20,6 +21,7 @@ use exciton_protocol::{
 };
 use tokio::sync::Notify;
 
+pub(crate) use self::access::Access;
 pub(crate) use self::execution::Execution;
 use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
@@ -41,6 +43,7 @@ pub(crate) struct Document {
     frames: Frames,
     ports: Arc<LinkPorts>,
     ipc_main: IpcMain,
+    access: Access,
     state: Mutex<State>,
     /// Something may have to be written to the socket.
     pub(crate) outgoing: Notify,
@@ -113,6 +116,7 @@ impl Document {
         id: LinkId,
         renderer: Arc<Renderer>,
         ipc_main: IpcMain,
+        access: Access,
         limits: Limits,
     ) -> Arc<Self> {
         let state = State {
@@ -133,6 +137,7 @@ impl Document {
             ports: LinkPorts::new(weak.clone(), &limits),
             renderer,
             ipc_main,
+            access,
             state: Mutex::new(state),
             outgoing: Notify::new(),
             answered: Notify::new(),

@@ -28,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod app;
 mod application;
 mod back_pressure;
@@ -63,6 +64,7 @@ mod web_contents;
 mod web_frame_main;
 mod web_preferences;
 
+pub use access::{AccessRequest, Allow, CallKind, Refused, RefusedCalls, Verdict};
 pub use app::{App, Event, ReadyOutcome, Statistics};
 pub use browser_window::{BrowserWindow, WindowOptions};
 pub use command_line::{BadOption, CommandLine};

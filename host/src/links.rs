@@ -19,8 +19,9 @@ use tokio::sync::Notify;
 pub(crate) use self::ending::Farewell;
 use self::tabs::Tabs;
 use self::tombstones::Tombstones;
+use crate::access::Gate;
 use crate::application::Application;
-use crate::document::{Arrival, Document};
+use crate::document::{Access, Arrival, Document};
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
@@ -30,6 +31,7 @@ pub(crate) struct Links {
     pub(crate) epoch: Epoch,
     pub(crate) limits: Limits,
     ipc_main: IpcMain,
+    pub(crate) gate: Arc<Gate>,
     app: Arc<dyn Application>,
     conns: AtomicU64,
     sockets: AtomicUsize,
@@ -54,6 +56,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) first: Option<Seq>,
     pub(crate) tab: &'a TabInfo,
     pub(crate) extensions: &'a Extensions,
+    /// The page's origin, as its browser says.
+    pub(crate) origin: &'a str,
 }
 
 impl Links {
@@ -61,12 +65,14 @@ impl Links {
         epoch: Epoch,
         limits: Limits,
         ipc_main: IpcMain,
+        gate: Gate,
         app: Arc<dyn Application>,
     ) -> Arc<Self> {
         Arc::new(Self {
             epoch,
             limits,
             ipc_main,
+            gate: Arc::new(gate),
             app,
             conns: AtomicU64::new(1),
             sockets: AtomicUsize::new(0),
@@ -120,8 +126,18 @@ impl Links {
             .place(visit.link, visit.tab, limit, &self.app)
             // Without random numbers nothing can be named; the page tries again.
             .map_err(|_| LinkLost::Expired)?;
-        let document =
-            Document::new(visit.link, place.renderer.clone(), self.ipc_main.clone(), self.limits);
+        if place.renderer.preferences().is_none()
+            && let Some(list) = self.gate.strangers()
+        {
+            place.renderer.set_stranger(list);
+        }
+        let document = Document::new(
+            visit.link,
+            place.renderer.clone(),
+            self.ipc_main.clone(),
+            Access { gate: self.gate.clone(), origin: visit.origin.into() },
+            self.limits,
+        );
         state.documents.insert(visit.link, document.clone());
         place.renderer.arrived_at(&visit.tab.url);
         document.frames().main().moved_to(&visit.tab.url);

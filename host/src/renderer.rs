@@ -10,6 +10,7 @@ use axum::http::Extensions;
 use exciton_protocol::{LinkId, Packet, TabId};
 use tokio::sync::Notify;
 
+use crate::access::{Allow, CallKind, Throttle};
 use crate::application::Application;
 use crate::document::{Document, Execution};
 use crate::event::Outlet;
@@ -39,6 +40,10 @@ pub(crate) struct Renderer {
     early_limit: usize,
     /// Those of a window, or of its duplicate. A page that nobody opened has none of its own.
     preferences: OnceLock<Arc<WebPreferences>>,
+    /// The list of channels of one that nobody opened.
+    stranger: OnceLock<Arc<Allow>>,
+    /// When refused calls of the page are in the log.
+    pub(crate) refusals: Throttle,
     /// Fewer bytes wait for the page than before, or it waits for nothing any more.
     pub(crate) room: Notify,
     /// Bytes of the last message that found no room.
@@ -81,6 +86,8 @@ impl Renderer {
             state: Mutex::default(),
             early_limit,
             preferences: OnceLock::new(),
+            stranger: OnceLock::new(),
+            refusals: Throttle::default(),
             room: Notify::new(),
             refused: AtomicUsize::new(0),
             slow: Policies::default(),
@@ -103,6 +110,20 @@ impl Renderer {
 
     pub(crate) fn preferences(&self) -> Option<Arc<WebPreferences>> {
         self.preferences.get().cloned()
+    }
+
+    /// Gives a page that is in no window its list of channels, once.
+    pub(crate) fn set_stranger(&self, list: Arc<Allow>) {
+        let _ = self.stranger.set(list);
+    }
+
+    /// Whether the page's own list, if it has one, allows such a call.
+    pub(crate) fn lets(&self, kind: CallKind, channel: &str) -> bool {
+        let list = match self.preferences.get() {
+            Some(preferences) => preferences.allow.as_ref(),
+            None => self.stranger.get().map(|list| &**list),
+        };
+        list.is_none_or(|list| list.allows(kind, channel))
     }
 
     /// The link of the document that is shown.

@@ -230,7 +230,7 @@ impl std::error::Error for PageError {}
 
 impl From<ErrorInfo> for PageError {
     fn from(info: ErrorInfo) -> Self {
-        let ErrorInfo { name, message, code, data } = info;
+        let ErrorInfo { name, message, code, data, .. } = info;
         Self { name: name.into_owned(), message, code, data }
     }
 }

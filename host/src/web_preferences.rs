@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::access::Allow;
 use crate::browser_window::WindowOptions;
 
 /// Electron's [`WebPreferences`](https://www.electronjs.org/docs/latest/api/structures/web-preferences), as far as a
@@ -22,12 +23,15 @@ pub struct WebPreferences {
     pub context_isolation: Option<bool>,
     /// Whether the page has `require`. Unless set: without a preload script. An isolated page never has it.
     pub node_integration: Option<bool>,
+    /// The channels that the page may use, of those that [`App::allow`](crate::App::allow) lets all pages use. Unless set:
+    /// all of them.
+    pub allow: Option<Allow>,
 }
 
 impl WebPreferences {
     /// Nothing set.
     pub const fn new() -> Self {
-        Self { preload: None, context_isolation: None, node_integration: None }
+        Self { preload: None, context_isolation: None, node_integration: None, allow: None }
     }
 
     /// Runs a script before the page's own.
@@ -49,6 +53,24 @@ impl WebPreferences {
     pub const fn node_integration(mut self, integrated: bool) -> Self {
         self.node_integration = Some(integrated);
         self
+    }
+
+    /// Takes the channels away from the page that are not on this list. What [`App::allow`](crate::App::allow) doesn't
+    /// allow, no window can.
+    ///
+    /// A page that is in no window, such as a second tab, may do what the application's list and those of all windows so
+    /// far allow: a script comes to nothing more by leaving its window.
+    #[must_use]
+    pub fn allow(mut self, list: Allow) -> Self {
+        self.allow = Some(list);
+        self
+    }
+
+    /// Whether a page sees no difference between the two.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        let Self { preload, context_isolation, node_integration, allow: _ } = self;
+        (preload, context_isolation, node_integration)
+            == (&other.preload, &other.context_isolation, &other.node_integration)
     }
 
     /// What [`context_isolation`](Self::context_isolation) comes to.
@@ -83,6 +105,13 @@ impl WindowOptions {
     #[must_use]
     pub fn node_integration(mut self, integrated: bool) -> Self {
         self.web_preferences.node_integration = Some(integrated);
+        self
+    }
+
+    /// See [`WebPreferences::allow`].
+    #[must_use]
+    pub fn allow(mut self, list: Allow) -> Self {
+        self.web_preferences.allow = Some(list);
         self
     }
 }

@@ -4,7 +4,7 @@ use exciton_protocol::{Args, Encoded, Packet};
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 
-use crate::error::{IpcError, NoAnswer, RemoteError};
+use crate::error::{Forbidden, IpcError, NoAnswer, RemoteError};
 use crate::link::{blob_list, read_blobs};
 use crate::web;
 
@@ -33,8 +33,16 @@ pub(crate) fn value(value: &JsValue, blobs: &JsValue) -> Result<Encoded, IpcErro
 pub(crate) fn failure(channel: Option<&str>, error: &JsValue, blobs: &JsValue) -> IpcError {
     let text = |name| web::get(error, name).as_string().map(String::into_boxed_str);
     let message = text("message").unwrap_or_default();
-    if let Some(may_have_run) = web::get(error, "mayHaveRun").as_bool() {
-        let code = text("code").unwrap_or_default();
+    let (code, may_have_run) = (text("code"), web::get(error, "mayHaveRun").as_bool());
+    // A handler's own error of that code doesn't say whether it ran.
+    if code.as_deref() == Some("FORBIDDEN") && may_have_run == Some(false) {
+        let data = web::get(error, "data");
+        let field = |name| web::get(&data, name).as_string().unwrap_or_default().into();
+        let (channel, kind) = (field("channel"), field("kind"));
+        return IpcError::Forbidden(Box::new(Forbidden { channel, kind, message }));
+    }
+    if let Some(may_have_run) = may_have_run {
+        let code = code.unwrap_or_default();
         return IpcError::NoAnswer(Box::new(NoAnswer { message, code, may_have_run }));
     }
     let data = web::get(error, "data");
@@ -45,7 +53,7 @@ pub(crate) fn failure(channel: Option<&str>, error: &JsValue, blobs: &JsValue) -
         channel: channel.map(Into::into),
         name: text("name").unwrap_or_else(|| "Error".into()),
         message,
-        code: text("code"),
+        code,
         data,
     }))
 }
@@ -84,5 +92,23 @@ mod tests {
         let parsed = web::parse_json(&JsString::from(text)).unwrap();
         let came = value(&parsed, &JsValue::NULL).unwrap();
         assert_eq!(came.to_value().unwrap(), sent);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_call_that_the_page_may_not_make_has_an_error_of_its_own() {
+        let failed = |text: &str| {
+            let error = web::parse_json(&JsString::from(text)).unwrap();
+            failure(Some("x"), &error, &JsValue::NULL)
+        };
+        let refused = failed(
+            r#"{"name":"Error","message":"no","code":"FORBIDDEN","data":{"channel":"x","kind":"invoke"},"mayHaveRun":false}"#,
+        );
+        assert_eq!(refused.to_string(), "Error invoking remote method 'x': Error: no");
+        let IpcError::Forbidden(refused) = refused else { panic!("{refused}") };
+        let Forbidden { channel, kind, message } = *refused;
+        assert_eq!((&*channel, &*kind, &*message), ("x", "invoke", "no"));
+        // A handler's own.
+        let own = failed(r#"{"name":"Error","message":"no","code":"FORBIDDEN"}"#);
+        assert!(matches!(own, IpcError::Remote(_)), "{own}");
     }
 }

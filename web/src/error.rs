@@ -22,6 +22,9 @@ pub enum IpcError {
     /// The main process answered with an error.
     #[error("{0}")]
     Remote(Box<RemoteError>),
+    /// The application doesn't let this page make the call. Nothing was run.
+    #[error("{0}")]
+    Forbidden(Box<Forbidden>),
     /// No answer came: the main process could not be reached, or was restarted, or took too long.
     #[error("{}", .0.message)]
     NoAnswer(Box<NoAnswer>),
@@ -61,6 +64,18 @@ pub struct RemoteError {
     pub data: Option<Value>,
 }
 
+/// A call that the application doesn't let this page make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Forbidden {
+    /// The channel.
+    pub channel: Box<str>,
+    /// JavaScript's name of the method: `send`, `sendSync`, `invoke` or `postMessage`.
+    pub kind: Box<str>,
+    /// The main process' words.
+    pub message: Box<str>,
+}
+
 /// A call without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -84,6 +99,19 @@ impl std::fmt::Display for RemoteError {
 }
 
 impl std::error::Error for RemoteError {}
+
+impl std::fmt::Display for Forbidden {
+    /// For an `invoke` Electron's sentence.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { channel, kind, message } = self;
+        if &**kind == "invoke" {
+            write!(f, "Error invoking remote method '{channel}': Error: ")?;
+        }
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for Forbidden {}
 
 impl From<EncodeError> for IpcError {
     fn from(error: EncodeError) -> Self {

@@ -21,7 +21,7 @@ mod web;
 pub use connection::{Connection, connection};
 pub use driver::{ConnectionState, StartError};
 pub use emitter::ListenerId;
-pub use error::{IpcError, LimitReached, NoAnswer, RemoteError};
+pub use error::{Forbidden, IpcError, LimitReached, NoAnswer, RemoteError};
 pub use exciton_protocol::{Buffer as Bytes, Date, LinkLost, Value};
 pub use invocation::Invocation;
 pub use ipc_renderer::{IpcRenderer, IpcRendererEvent, LinkLoss, ipc_renderer};

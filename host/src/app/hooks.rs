@@ -73,6 +73,10 @@ impl Application for Hooks {
         }
     }
 
+    fn window_of(&self, page: &WebContents) -> Option<BrowserWindow> {
+        self.app()?.window_of(page)
+    }
+
     fn console_wanted(&self) {
         if let Some(live) = self.app().as_ref().and_then(|app| app.inner.live.get()) {
             live.state.want_console();

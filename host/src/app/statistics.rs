@@ -1,9 +1,10 @@
 //! How much there is of everything.
 
 use super::App;
+use crate::access::RefusedCalls;
 
-/// What an application holds at a moment. When all pages have gone, all but the application's own listeners are back at
-/// zero: a number that grows over the days is a leak.
+/// What an application holds at a moment. When all pages have gone, all but the application's own listeners and what was
+/// refused are back at zero: another number that grows over the days is a leak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -25,13 +26,16 @@ pub struct Statistics {
     pub message_ports: usize,
     /// Listeners and handlers: of the application, its windows, its pages and `ipc_main`.
     pub listeners: usize,
+    /// Calls of pages that were refused since the application began.
+    pub refused: RefusedCalls,
 }
 
 impl App {
     /// Counts what there is. Each number is exact, though they are not of quite the same moment.
     pub fn statistics(&self) -> Statistics {
         let windows = self.windows();
-        let counts = self.inner.live.get().map(|live| live.links.counts()).unwrap_or_default();
+        let live = self.inner.live.get();
+        let counts = live.map(|live| live.links.counts()).unwrap_or_default();
         let own = self.inner.signals.len() + self.inner.ipc_main.emitter().len();
         let of_windows = windows.iter().map(|window| window.listeners()).sum::<usize>();
         Statistics {
@@ -44,6 +48,7 @@ impl App {
             pending_scripts: counts.executions,
             message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
+            refused: live.map(|live| live.links.gate.refused()).unwrap_or_default(),
         }
     }
 }

@@ -15,6 +15,7 @@ impl Document {
             state.over_since = now();
         }
         let jobs = state.intake.clear();
+        state.intake.let_go();
         let executions = std::mem::take(&mut state.executions);
         let missed = std::mem::take(&mut state.lane).len();
         drop(state);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
+use tokio::task::AbortHandle;
 
 use super::{Document, State, now};
 use crate::happening::RenderProcessGoneDetails;
@@ -17,6 +18,8 @@ pub(crate) struct Intake {
     jobs: VecDeque<Job>,
     /// A runner is at work, or about to be.
     pub(super) running: bool,
+    /// What the runner stands still for: the application has not decided yet whether a call is made.
+    pub(super) held: Option<AbortHandle>,
     /// The packet that is being put together.
     pub(super) assembly: BytesMut,
 }
@@ -78,6 +81,14 @@ impl Intake {
     pub(super) fn clear(&mut self) -> VecDeque<Job> {
         self.assembly = BytesMut::new();
         std::mem::take(&mut self.jobs)
+    }
+
+    /// Nobody waits any more for what the runner stands still for: its future is dropped, and so is the runner.
+    pub(super) fn let_go(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.abort();
+            self.running = false;
+        }
     }
 
     fn put(&mut self, seq: Seq, packet: Packet) {

@@ -3,11 +3,13 @@
 //! It runs on a thread of the runtime's blocking pool, for as long as there is something to run: a listener that blocks
 //! holds up its own page, and nothing of the link or of other pages.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use exciton_protocol::{Call, Packet, Seq};
 
+use super::access::Wanted;
 use super::intake::{Arrival, Job};
 use super::{Document, State, now};
 use crate::dispatch::{Incoming, Request, dispatch};
@@ -28,7 +30,7 @@ impl Document {
         tokio::task::spawn_blocking(move || document.run());
     }
 
-    fn run(self: &Arc<Self>) {
+    pub(super) fn run(self: &Arc<Self>) {
         loop {
             let mut state = self.lock();
             let Some(job) = state.intake.next() else {
@@ -42,9 +44,17 @@ impl Document {
                     attach(&self.ports, ids);
                     guarded("close", || drop(lost));
                 }
-                Job::Packet(seq, packet) => self.call(seq, packet),
+                Job::Packet(seq, packet) => {
+                    if self.call(seq, packet).is_break() {
+                        return;
+                    }
+                }
                 Job::Refuse(seq) => self.refuse(seq),
-                Job::Part { seq, last, piece } => self.assemble(seq, last, &piece),
+                Job::Part { seq, last, piece } => {
+                    if self.assemble(seq, last, &piece).is_break() {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -59,20 +69,29 @@ impl Document {
         self.renderer.happened(Happening::DidNavigate(arrival.url));
     }
 
-    /// Calls the listeners of one packet; it is consumed then.
-    fn call(self: &Arc<Self>, seq: Seq, packet: Packet) {
-        let outlet: Arc<dyn Outlet> = self.clone();
-        let (kind, Call { channel, args, extra }) = match packet {
+    /// Calls the listeners of one packet, if they may be called; it is consumed then. The runner is to stop if that is not
+    /// decided yet.
+    fn call(self: &Arc<Self>, seq: Seq, packet: Packet) -> ControlFlow<()> {
+        let (kind, call) = match packet {
             Packet::Send(call) => (Incoming::Send, call),
             Packet::Invoke(call) => (Incoming::Invoke, call),
             Packet::Sync(call) => (Incoming::Sync, call),
-            Packet::Report(call) => {
-                self.hear(call);
-                return self.consumed();
+            other => {
+                if let Packet::Report(call) = other {
+                    self.hear(call);
+                }
+                // Nothing else is admitted.
+                self.consumed();
+                return ControlFlow::Continue(());
             }
-            // Nothing else is admitted.
-            _ => return self.consumed(),
         };
+        self.ask(Wanted { seq, kind, call })
+    }
+
+    /// Calls the listeners of a call that is allowed.
+    pub(super) fn dispatch(self: &Arc<Self>, wanted: Wanted) {
+        let outlet: Arc<dyn Outlet> = self.clone();
+        let Wanted { seq, kind, call: Call { channel, args, extra } } = wanted;
         let request = Request { kind, seq, channel: &channel, args, extra };
         for future in
             dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop()))
@@ -83,7 +102,7 @@ impl Document {
     }
 
     /// Puts a big packet together; its last part is the call.
-    fn assemble(self: &Arc<Self>, seq: Seq, last: bool, piece: &[u8]) {
+    fn assemble(self: &Arc<Self>, seq: Seq, last: bool, piece: &[u8]) -> ControlFlow<()> {
         let mut state = self.lock();
         let limit = state.link.limits().packet_bytes as usize + HEAD_SLACK;
         let size = state.intake.assembly.len() + piece.len();
@@ -92,7 +111,8 @@ impl Document {
         }
         if !last {
             drop(state);
-            return self.consumed();
+            self.consumed();
+            return ControlFlow::Continue(());
         }
         let bytes = std::mem::take(&mut state.intake.assembly).freeze();
         let packet = Packet::from_parts(bytes);
@@ -104,7 +124,7 @@ impl Document {
         drop(state);
         match packet {
             Ok(_) if !fits => self.refuse(seq),
-            Ok(packet) => self.call(seq, packet),
+            Ok(packet) => return self.call(seq, packet),
             Err(error) => {
                 tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
                 self.settle(
@@ -114,6 +134,7 @@ impl Document {
                 self.consumed();
             }
         }
+        ControlFlow::Continue(())
     }
 
     /// Our own pages keep to the limit themselves.
@@ -125,7 +146,7 @@ impl Document {
         self.consumed();
     }
 
-    fn consumed(&self) {
+    pub(super) fn consumed(&self) {
         let mut state = self.lock();
         let before = state.link.poll_timeout();
         state.link.consumed(1, now());

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use exciton_protocol::{EncodeError, Encoded, Object, Value, to_value};
 use serde::Serialize;
 
+use crate::access::CallKind;
 use crate::handler::BadArguments;
 
 /// The error of a call as the page is told it: the fields of the wire's `fail` packet.
@@ -21,11 +22,20 @@ pub struct ErrorInfo {
     /// Further data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<Value>>,
+    /// Whether a listener may have been called. `None` where one was, or the error itself says that none was.
+    #[serde(rename = "mayHaveRun", skip_serializing_if = "Option::is_none")]
+    pub may_have_run: Option<bool>,
 }
 
 impl ErrorInfo {
     pub(crate) fn new(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { name: name.into(), message: message.into(), code: None, data: None }
+        Self {
+            name: name.into(),
+            message: message.into(),
+            code: None,
+            data: None,
+            may_have_run: None,
+        }
     }
 
     /// A plain `Error`.
@@ -36,6 +46,22 @@ impl ErrorInfo {
     /// Electron's sentence for an `invoke` that nobody handles.
     pub(crate) fn no_handler(channel: &str) -> Self {
         Self::plain(format!("No handler registered for '{channel}'"))
+    }
+
+    /// A call that the application doesn't let the page make.
+    pub(crate) fn forbidden(kind: CallKind, channel: &str, reason: Option<&str>) -> Self {
+        let mut message = format!("This page may not call {kind} on '{channel}'");
+        if let Some(reason) = reason {
+            message.push_str(": ");
+            message.push_str(reason);
+        }
+        let data = Object::from_iter([("channel", channel), ("kind", kind.name())]);
+        Self {
+            code: Some("FORBIDDEN".to_owned()),
+            data: Some(Box::new(data.into())),
+            may_have_run: Some(false),
+            ..Self::plain(message)
+        }
     }
 
     /// An `invoke` of a page that has too many open.
@@ -102,15 +128,14 @@ impl ErrorInfo {
         let known = ["name", "message", "code", "data"];
         let strange = object.iter().any(|(key, _)| !known.iter().any(|known| key == *known));
         let data = if strange { Some(Value::Object(object)) } else { object.remove("data") };
-        Self { name, message, code, data: data.map(Box::new) }
+        Self { name, message, code, data: data.map(Box::new), may_have_run: None }
     }
 
     /// The object of the wire's `fail` packet.
     pub(crate) fn encode(&self) -> Encoded {
         Encoded::from_serialize(self).unwrap_or_else(|error| {
             tracing::warn!(%error, "the data of an error can't be cloned");
-            let Self { name, message, code, .. } = self.clone();
-            Encoded::from_serialize(&Self { name, message, code, data: None })
+            Encoded::from_serialize(&Self { data: None, ..self.clone() })
                 .unwrap_or_else(|_| Encoded::undefined())
         })
     }

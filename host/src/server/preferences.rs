@@ -83,7 +83,7 @@ impl Preferences {
     pub(super) fn common(&self, state: &ServerState) -> Option<Told> {
         let all = self.all();
         let first = all.first().cloned().unwrap_or_default();
-        all.iter().all(|one| *one == first).then(|| Told::new(&first, state))
+        all.iter().all(|one| one.looks_like(&first)).then(|| Told::new(&first, state))
     }
 
     /// Whether any page has a preload script.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket, WebSocketUpgrade};
-use axum::http::Extensions;
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::Response;
 use exciton_protocol::{
     Attached, CloseReason, ConnId, Frame, Gone, Hello, HostTransmit, LinkLost, Message, Millis,
@@ -24,8 +24,10 @@ use crate::links::{Links, Visit};
 pub(crate) async fn socket(
     State(links): State<Arc<Links>>,
     extensions: Extensions,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let origin = said_origin(&headers);
     let bytes = links.limits.frame_bytes();
     upgrade
         .max_message_size(bytes)
@@ -36,11 +38,23 @@ pub(crate) async fn socket(
         .on_upgrade(move |socket| {
             let conn = links.conn();
             let span = tracing::debug_span!("connection", conn);
-            converse(links, conn, extensions, socket).instrument(span)
+            converse(links, conn, extensions, origin, socket).instrument(span)
         })
 }
 
-async fn converse(links: Arc<Links>, conn: ConnId, extensions: Extensions, mut socket: WebSocket) {
+/// The origin of the page that asks, by the word of its browser. The guard has looked at it.
+pub(super) fn said_origin(headers: &HeaderMap) -> String {
+    let said = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    said.unwrap_or_default().to_owned()
+}
+
+async fn converse(
+    links: Arc<Links>,
+    conn: ConnId,
+    extensions: Extensions,
+    origin: String,
+    mut socket: WebSocket,
+) {
     let _counted = links.count_socket();
     let hello = match tokio::time::timeout(HELLO, read_hello(&mut socket)).await {
         Ok(Ok(hello)) => hello,
@@ -54,6 +68,7 @@ async fn converse(links: Arc<Links>, conn: ConnId, extensions: Extensions, mut s
         first: None,
         tab: &hello.tab,
         extensions: &extensions,
+        origin: &origin,
     };
     let document = match links.visit(&visit) {
         Ok(document) => document,

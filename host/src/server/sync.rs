@@ -9,6 +9,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
 
+use super::socket;
 use crate::document::{Document, Refusal, Way, now};
 use crate::links::{Links, Visit};
 
@@ -34,7 +35,8 @@ pub(crate) async fn sync(
     };
     let size = message.len();
     drop(message);
-    match serve(&links, &extensions, request, size).await {
+    let origin = socket::said_origin(&headers);
+    match serve(&links, &extensions, &origin, request, size).await {
         Ok(answer) => respond(&answer),
         Err(refusal) => fault(&refusal.to_string()),
     }
@@ -43,6 +45,7 @@ pub(crate) async fn sync(
 async fn serve(
     links: &Arc<Links>,
     extensions: &Extensions,
+    origin: &str,
     request: SyncRequest,
     size: usize,
 ) -> Result<SyncAnswer, Refusal> {
@@ -54,8 +57,8 @@ async fn serve(
     });
     // A page that only waits has had an answer, and begins nothing.
     let fresh = head.fresh && first.is_some();
-    let visit =
-        Visit { link: head.link, epoch: head.epoch, fresh, first, tab: &head.tab, extensions };
+    let (link, epoch, tab) = (head.link, head.epoch, &head.tab);
+    let visit = Visit { link, epoch, fresh, first, tab, extensions, origin };
     let document = match links.visit(&visit) {
         Ok(document) => document,
         Err(why) => return Ok(SyncAnswer::Lost { why, admitted: false }),

@@ -1,0 +1,111 @@
+//! Whether a call of the page is made: decided in the order of the calls, before anybody hears of them.
+//!
+//! A decision that is not there at once is waited for by a task of its own. The runner stops meanwhile, and holds no thread.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use exciton_protocol::{Call, Seq};
+
+use super::Document;
+use crate::access::{CallKind, Caller, Gate, Refused};
+use crate::dispatch::Incoming;
+use crate::event::{Outlet, Sender};
+use crate::handler::BoxFuture;
+
+/// What the application lets the page do.
+pub(crate) struct Access {
+    pub(crate) gate: Arc<Gate>,
+    /// The page's origin, as its browser says.
+    pub(crate) origin: Arc<str>,
+}
+
+/// A call that the page wants to make.
+pub(super) struct Wanted {
+    pub(super) seq: Seq,
+    pub(super) kind: Incoming,
+    pub(super) call: Call,
+}
+
+impl Document {
+    /// Makes the call if it may be made. The runner is to stop if that is not decided yet: it is started again then.
+    pub(super) fn ask(self: &Arc<Self>, wanted: Wanted) -> ControlFlow<()> {
+        let outlet: Arc<dyn Outlet> = self.clone();
+        let from = Sender::new(outlet, wanted.call.extra.frame);
+        let kind = CallKind::of(wanted.kind, &wanted.call);
+        let caller = Caller { from: &from, origin: &self.access.origin, kind };
+        let gate = &self.access.gate;
+        if let Err(refused) = gate.check(&caller, &wanted.call.channel) {
+            self.decided(wanted, Err(refused));
+            return ControlFlow::Continue(());
+        }
+        let Some(mut decision) = gate.ask(&caller, &wanted.call) else {
+            self.decided(wanted, Ok(()));
+            return ControlFlow::Continue(());
+        };
+        // What unwinds to here is a destructor: the rest is caught within.
+        let mut first = || decision.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        match catch_unwind(AssertUnwindSafe(&mut first)) {
+            Ok(Poll::Ready(verdict)) => self.decided(wanted, verdict),
+            Ok(Poll::Pending) => return self.hold(wanted, decision),
+            Err(_) => self.decided(wanted, Err(Refused::new())),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn hold(
+        self: &Arc<Self>,
+        wanted: Wanted,
+        decision: BoxFuture<Result<(), Refused>>,
+    ) -> ControlFlow<()> {
+        let document = self.clone();
+        let mut state = self.lock();
+        if state.over.is_some() {
+            state.intake.running = false;
+            drop(state);
+            return ControlFlow::Break(());
+        }
+        let waiting = tokio::spawn(async move {
+            let verdict = decision.await;
+            tokio::task::spawn_blocking(move || document.go_on(wanted, verdict));
+        });
+        state.intake.held = Some(waiting.abort_handle());
+        ControlFlow::Break(())
+    }
+
+    /// The runner's second half, after a decision that it stood still for.
+    fn go_on(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
+        // Whoever took it has ended the page.
+        if self.lock().intake.held.take().is_none() {
+            return;
+        }
+        self.decided(wanted, verdict);
+        self.run();
+    }
+
+    fn decided(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
+        match verdict {
+            Ok(()) => self.dispatch(wanted),
+            Err(refused) => self.forbid(&wanted, &refused),
+        }
+    }
+
+    /// Nobody hears of the call but the log and, if it waits, the page.
+    fn forbid(&self, wanted: &Wanted, refused: &Refused) {
+        let Wanted { seq, kind, call } = wanted;
+        let named = CallKind::of(*kind, call);
+        refused.log(&self.renderer, named, &call.channel);
+        match kind {
+            Incoming::Invoke => self.settle(*seq, Err(refused.told(named, &call.channel))),
+            Incoming::Sync => self.answer(*seq, Err(refused.told(named, &call.channel))),
+            // Taken and dropped, the ports are closed, and the page's ends hear of it.
+            Incoming::Send => drop(self.ports.receive(&call.extra.ports)),
+        }
+        self.consumed();
+    }
+}
+
+#[cfg(test)]
+mod tests;
