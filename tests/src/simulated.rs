@@ -65,6 +65,11 @@ impl SimulatedBrowser {
         Ok(Arc::new(SimulatedBrowser { http, epoch }))
     }
 
+    /// The epoch that the host serves its pages with.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Opens a page in a tab of its own.
     ///
     /// # Errors
@@ -89,8 +94,10 @@ impl SimulatedBrowser {
             let value = value.parse().map_err(wire("a header"))?;
             request.headers_mut().insert(name, value);
         }
-        let (socket, _) =
-            tokio_tungstenite::connect_async(request).await.map_err(wire("opening a socket"))?;
+        // Without Nagle's algorithm, as browsers connect.
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true)
+            .await
+            .map_err(wire("opening a socket"))?;
         let url = self.http.url("/");
         let tab = TabInfo { url, nav: "navigate".to_owned(), ..tab };
         let hello = Hello {

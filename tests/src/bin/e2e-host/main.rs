@@ -1,5 +1,6 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
+mod attacks;
 mod cuts;
 mod electron_ipc;
 mod killed;
@@ -20,6 +21,7 @@ use exciton::{App, BrowserWindow, CommandLine};
 async fn main() -> exciton::Result<()> {
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
+    attacks::listen(&app)?;
     cuts::listen(&app)?;
     killed::listen(&app)?;
     order::listen(&app)?;

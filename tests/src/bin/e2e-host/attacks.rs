@@ -1,0 +1,41 @@
+//! What an attacker would like to reach, and how it is seen that nobody has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use exciton::{App, IpcMainEvent, IpcMainInvokeEvent, Result};
+
+/// Registers the listeners.
+pub(crate) fn listen(app: &App) -> Result<()> {
+    let ipc_main = app.ipc_main();
+    let reached = Arc::new(AtomicUsize::new(0));
+    let reach = {
+        let reached = reached.clone();
+        move || reached.fetch_add(1, Ordering::SeqCst)
+    };
+    ipc_main.on("prize", {
+        let reach = reach.clone();
+        move |event: IpcMainEvent| {
+            reach();
+            event.set_return_value("prize")
+        }
+    });
+    ipc_main.handle("prize", move |_event: IpcMainInvokeEvent| {
+        reach();
+        "prize"
+    })?;
+    let created = Arc::new(AtomicUsize::new(0));
+    app.on_web_contents_created({
+        let created = created.clone();
+        move |_page| {
+            created.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let of = app.clone();
+    ipc_main.handle("everything", move |_event: IpcMainInvokeEvent| {
+        let all = of.statistics();
+        let everything = format!("{all:?}, {} pages so far", created.load(Ordering::SeqCst));
+        (everything, reached.load(Ordering::SeqCst), all.links, all.sockets)
+    })?;
+    Ok(())
+}
