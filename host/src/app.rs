@@ -53,6 +53,7 @@ struct Inner {
     config: Mutex<Config>,
     limits: Mutex<Limits>,
     rules: Mutex<Rules>,
+    gate: OnceLock<Arc<Gate>>,
     information: Mutex<Information>,
     ipc_main: IpcMain,
     signals: Signals<AppEvent>,
@@ -78,6 +79,7 @@ impl App {
                 config: Mutex::default(),
                 limits: Mutex::default(),
                 rules: Mutex::default(),
+                gate: OnceLock::new(),
                 information: Mutex::default(),
                 ipc_main: IpcMain::new(),
                 signals: Signals::default(),
@@ -182,9 +184,8 @@ impl App {
             limits,
             crate::renderer_files::RENDERER,
         )?;
-        let gate = Gate::new(lock(&self.inner.rules).clone());
         let hooks = Arc::new(hooks::Hooks::of(self));
-        let links = Links::new(epoch, limits, self.ipc_main(), gate, hooks);
+        let links = Links::new(epoch, limits, self.ipc_main(), self.gate().clone(), hooks);
         state.preferences.set_windows(links.clone());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }

@@ -65,14 +65,14 @@ impl Links {
         epoch: Epoch,
         limits: Limits,
         ipc_main: IpcMain,
-        gate: Gate,
+        gate: Arc<Gate>,
         app: Arc<dyn Application>,
     ) -> Arc<Self> {
         Arc::new(Self {
             epoch,
             limits,
             ipc_main,
-            gate: Arc::new(gate),
+            gate,
             app,
             conns: AtomicU64::new(1),
             sockets: AtomicUsize::new(0),

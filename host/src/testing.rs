@@ -23,14 +23,16 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 
-use exciton_protocol::{Args, Extra, Limits, Packet, Seq, TabId, Value};
+use exciton_protocol::{Args, Call, Extra, Limits, Packet, Seq, TabId, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
+use crate::access::{CallKind, Caller, Gate, Refused};
+use crate::app::App;
 use crate::application::Nobody;
 use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::{ErrorInfo, SendError};
-use crate::event::Outlet;
+use crate::event::{Outlet, Sender};
 use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
 use crate::message_port::{LinkPorts, Wire};
@@ -43,6 +45,7 @@ use crate::web_frame_main::{Facts, Frame, Frames, WebFrameMain};
 pub struct TestPage {
     ipc_main: IpcMain,
     outlet: Arc<TestOutlet>,
+    gate: Arc<Gate>,
     /// Of the frame; 0 is the page's own.
     number: u32,
 }
@@ -78,7 +81,13 @@ impl TestPage {
             waiting: Mutex::default(),
         });
         outlet.renderer.main().show(outlet.frames.main());
-        Self { ipc_main: ipc_main.clone(), outlet, number: 0 }
+        Self { ipc_main: ipc_main.clone(), outlet, gate: Arc::default(), number: 0 }
+    }
+
+    /// A page of the application, in no window: it may call what [`App::allow`] and [`App::authorize`] let it. From now on
+    /// those settings are fixed.
+    pub fn in_app(app: &App) -> Self {
+        Self { gate: app.gate().clone(), ..Self::new(&app.ipc_main()) }
     }
 
     /// A frame inside this one: what it sends and invokes comes from there. The first call of a name adds it, further ones
@@ -89,7 +98,8 @@ impl TestPage {
         let there = inside.iter().find(|frame| frame.facts().name == name);
         let number =
             there.map_or_else(|| self.load(name, self.outlet.new_number()), |frame| frame.number());
-        Self { ipc_main: self.ipc_main.clone(), outlet: self.outlet.clone(), number }
+        let (ipc_main, outlet) = (self.ipc_main.clone(), self.outlet.clone());
+        Self { ipc_main, outlet, gate: self.gate.clone(), number }
     }
 
     /// The main process' handle to the frame, which leads to whatever it shows.
@@ -204,6 +214,11 @@ impl TestPage {
     async fn call(&self, kind: Incoming, seq: Seq, channel: &str, args: Args) {
         let outlet = self.outlet();
         let extra = Extra { frame: self.number, ..Extra::default() };
+        let call = Call { channel: channel.into(), args, extra };
+        if let Err(refused) = self.may(kind, &outlet, &call).await {
+            return refused.settle(&*outlet, kind, seq, &call);
+        }
+        let Call { args, extra, .. } = call;
         let mut request = Some(Request { kind, seq, channel, args, extra });
         let pending = std::future::poll_fn(|cx| {
             let started =
@@ -211,6 +226,22 @@ impl TestPage {
             Poll::Ready(started.unwrap_or_default())
         });
         join_all(pending.await).await;
+    }
+
+    async fn may(
+        &self,
+        kind: Incoming,
+        outlet: &Arc<dyn Outlet>,
+        call: &Call,
+    ) -> Result<(), Refused> {
+        let from = Sender::new(outlet.clone(), self.number);
+        let caller =
+            Caller { from: &from, origin: &Arc::default(), kind: CallKind::of(kind, call) };
+        self.gate.check(&caller, &call.channel)?;
+        match self.gate.ask(&caller, call) {
+            Some(decision) => decision.await,
+            None => Ok(()),
+        }
     }
 }
 

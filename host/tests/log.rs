@@ -7,8 +7,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use exciton::IpcMain;
 use exciton::testing::TestPage;
+use exciton::{Allow, App, IpcMain, Refused};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -94,6 +94,26 @@ async fn failures_panics_slow_calls_and_missing_answers_are_logged_once() {
     check(&lines.take(), &["WARN", "called ipcRenderer.sendSync() with 'nobody' channel"]);
     page.send_sync("fine", (1,)).await.unwrap();
     check(&lines.take(), &["WARN", "channel=\"fine\"", "sendSync returns undefined"]);
+
+    let app = App::new()
+        .allow(Allow::new().send("fine").invoke("asked"))
+        .authorize(|_| async { Err::<(), _>(Refused::because("not now")) });
+    let page = TestPage::in_app(&app);
+    let since = Instant::now();
+    page.send("secrets", ("nobody reads this",)).await.unwrap();
+    let logged = lines.take();
+    check(&logged, &["WARN", "a call of a page is refused", "kind=send", "channel=\"secrets\""]);
+    assert!(!logged.contains("nobody reads this"), "{logged}");
+    // No more than a line a second, whatever a page does.
+    for _ in 0..100 {
+        page.send("secrets", ()).await.unwrap();
+    }
+    let logged = lines.take();
+    assert!(logged.lines().count() as u64 <= since.elapsed().as_secs(), "{logged}");
+    let other = TestPage::in_app(&app);
+    other.invoke("asked", ()).await.unwrap_err();
+    check(&lines.take(), &["WARN", "kind=invoke", "channel=\"asked\"", "not now"]);
+    assert_eq!((app.statistics().refused.send, app.statistics().refused.invoke), (101, 1));
 }
 
 /// One line with all these parts; none, without parts. A busy machine may make any call a slow one.

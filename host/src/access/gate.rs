@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use exciton_protocol::Call;
+use exciton_protocol::{Call, Seq};
 use futures_util::FutureExt;
 
 use super::allow::Allow;
 use super::request::{AccessRequest, CallKind, Refused, Verdict};
 use crate::dispatch::Incoming;
 use crate::error::{ErrorInfo, panic_message};
-use crate::event::Sender;
+use crate::event::{Outlet, Sender};
 use crate::handler::BoxFuture;
 use crate::renderer::Renderer;
 
@@ -164,13 +164,21 @@ where
 }
 
 impl Refused {
-    /// What the page is told.
-    pub(crate) fn told(&self, kind: CallKind, channel: &str) -> ErrorInfo {
-        ErrorInfo::forbidden(kind, channel, self.reason.as_deref())
+    /// Nobody hears of the call but the log and, if it waits, the page.
+    pub(crate) fn settle(&self, outlet: &dyn Outlet, incoming: Incoming, seq: Seq, call: &Call) {
+        let kind = CallKind::of(incoming, call);
+        self.log(outlet.renderer(), kind, &call.channel);
+        let told = || Err(ErrorInfo::forbidden(kind, &call.channel, self.reason.as_deref()));
+        match incoming {
+            Incoming::Invoke => outlet.settle(seq, told()),
+            Incoming::Sync => outlet.answer(seq, told()),
+            // Taken and dropped, the ports are closed, and the page's ends hear of it.
+            Incoming::Send => drop(outlet.ports().receive(&call.extra.ports)),
+        }
     }
 
     /// Writes it into the log, where it has room, without the arguments.
-    pub(crate) fn log(&self, renderer: &Renderer, kind: CallKind, channel: &str) {
+    fn log(&self, renderer: &Renderer, kind: CallKind, channel: &str) {
         let Some(unsaid) = renderer.refusals.admit() else { return };
         let (web_contents, reason) = (renderer.id, self.reason.as_deref());
         tracing::warn!(web_contents, %kind, channel, reason, unsaid, "a call of a page is refused");

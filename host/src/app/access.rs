@@ -1,7 +1,9 @@
 //! What an application lets its pages do.
 
+use std::sync::Arc;
+
 use super::{App, lock};
-use crate::access::{AccessRequest, Allow, Verdict};
+use crate::access::{AccessRequest, Allow, Gate, Verdict};
 
 /// As all settings these are read when the application begins to serve; later changes have no effect.
 impl App {
@@ -45,5 +47,10 @@ impl App {
     {
         lock(&self.inner.rules).hook = Some(crate::access::hook(hook));
         self
+    }
+
+    /// What decides from now on.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        self.inner.gate.get_or_init(|| Arc::new(Gate::new(lock(&self.inner.rules).clone())))
     }
 }

@@ -34,8 +34,7 @@ impl App {
     /// Counts what there is. Each number is exact, though they are not of quite the same moment.
     pub fn statistics(&self) -> Statistics {
         let windows = self.windows();
-        let live = self.inner.live.get();
-        let counts = live.map(|live| live.links.counts()).unwrap_or_default();
+        let counts = self.inner.live.get().map(|live| live.links.counts()).unwrap_or_default();
         let own = self.inner.signals.len() + self.inner.ipc_main.emitter().len();
         let of_windows = windows.iter().map(|window| window.listeners()).sum::<usize>();
         Statistics {
@@ -48,7 +47,7 @@ impl App {
             pending_scripts: counts.executions,
             message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
-            refused: live.map(|live| live.links.gate.refused()).unwrap_or_default(),
+            refused: self.inner.gate.get().map(|gate| gate.refused()).unwrap_or_default(),
         }
     }
 }

@@ -88,22 +88,12 @@ impl Document {
     fn decided(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
         match verdict {
             Ok(()) => self.dispatch(wanted),
-            Err(refused) => self.forbid(&wanted, &refused),
+            Err(refused) => {
+                let Wanted { seq, kind, call } = &wanted;
+                refused.settle(&**self, *kind, *seq, call);
+                self.consumed();
+            }
         }
-    }
-
-    /// Nobody hears of the call but the log and, if it waits, the page.
-    fn forbid(&self, wanted: &Wanted, refused: &Refused) {
-        let Wanted { seq, kind, call } = wanted;
-        let named = CallKind::of(*kind, call);
-        refused.log(&self.renderer, named, &call.channel);
-        match kind {
-            Incoming::Invoke => self.settle(*seq, Err(refused.told(named, &call.channel))),
-            Incoming::Sync => self.answer(*seq, Err(refused.told(named, &call.channel))),
-            // Taken and dropped, the ports are closed, and the page's ends hear of it.
-            Incoming::Send => drop(self.ports.receive(&call.extra.ports)),
-        }
-        self.consumed();
     }
 }
 

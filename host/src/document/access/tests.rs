@@ -46,7 +46,7 @@ impl Scene {
         }
         let epoch = Epoch::from_bits(1);
         let app = Arc::new(Nobody);
-        let links = Links::new(epoch, Limits::default(), ipc_main, Gate::new(rules), app);
+        let links = Links::new(epoch, Limits::default(), ipc_main, Arc::new(Gate::new(rules)), app);
         let document = open(&links, 1);
         Self { links, document, log }
     }

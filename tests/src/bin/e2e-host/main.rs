@@ -1,5 +1,6 @@
 //! The main process of the end-to-end tests: everything that a page of theirs sends, invokes or asks for.
 
+mod access;
 mod attacks;
 mod cuts;
 mod electron_ipc;
@@ -21,6 +22,8 @@ use exciton::{App, BrowserWindow, CommandLine};
 async fn main() -> exciton::Result<()> {
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
+    let app = access::rules(app)?;
+    access::listen(&app)?;
     attacks::listen(&app)?;
     cuts::listen(&app)?;
     killed::listen(&app)?;

@@ -3,6 +3,8 @@
 use exciton::{App, BrowserWindow, IpcMainInvokeEvent, Result, WebPreferences, WindowOptions};
 use serde::Deserialize;
 
+use crate::access;
+
 /// The preferences of the first window, as JSON; none unless set.
 const PREFERENCES: &str = "E2E_PREFERENCES";
 
@@ -13,6 +15,7 @@ struct Wanted {
     preload: Option<String>,
     context_isolation: Option<bool>,
     node_integration: Option<bool>,
+    allow: Option<access::List>,
 }
 
 impl Wanted {
@@ -21,6 +24,7 @@ impl Wanted {
         preferences.preload = self.preload.map(Into::into);
         preferences.context_isolation = self.context_isolation;
         preferences.node_integration = self.node_integration;
+        preferences.allow = self.allow.as_ref().map(access::allow);
         WindowOptions::new().web_preferences(preferences)
     }
 }
