@@ -113,7 +113,10 @@ async fn failures_panics_slow_calls_and_missing_answers_are_logged_once() {
     let other = TestPage::in_app(&app);
     other.invoke("asked", ()).await.unwrap_err();
     check(&lines.take(), &["WARN", "kind=invoke", "channel=\"asked\"", "not now"]);
-    assert_eq!((app.statistics().refused.send, app.statistics().refused.invoke), (101, 1));
+    assert_eq!(
+        (app.statistics().refused_calls.send, app.statistics().refused_calls.invoke),
+        (101, 1)
+    );
 }
 
 /// One line with all these parts; none, without parts. A busy machine may make any call a slow one.

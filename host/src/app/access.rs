@@ -12,7 +12,7 @@ impl App {
     /// take away from it, so that this one place says what the application can be asked at all. Unless set: all.
     ///
     /// The page's `invoke` rejects and its `sendSync` throws, with the code `FORBIDDEN`; of a `send` or `postMessage` it
-    /// hears nothing, and the ports that it brought are closed. [`Statistics::refused`](crate::Statistics::refused) counts.
+    /// hears nothing, and the ports that it brought are closed. [`Statistics::refused_calls`](crate::Statistics::refused_calls) counts.
     #[must_use]
     pub fn allow(self, list: Allow) -> Self {
         lock(&self.inner.rules).allow = Some(list);

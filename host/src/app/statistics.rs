@@ -27,7 +27,7 @@ pub struct Statistics {
     /// Listeners and handlers: of the application, its windows, its pages and `ipc_main`.
     pub listeners: usize,
     /// Calls of pages that were refused since the application began.
-    pub refused: RefusedCalls,
+    pub refused_calls: RefusedCalls,
 }
 
 impl App {
@@ -47,7 +47,7 @@ impl App {
             pending_scripts: counts.executions,
             message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
-            refused: self.inner.gate.get().map(|gate| gate.refused()).unwrap_or_default(),
+            refused_calls: self.inner.gate.get().map(|gate| gate.refused()).unwrap_or_default(),
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn rules(app: App) -> Result<App> {
 pub(crate) fn listen(app: &App) -> Result<()> {
     let host = app.clone();
     app.ipc_main().handle("refused", move |_event: IpcMainInvokeEvent| {
-        let refused = host.statistics().refused;
+        let refused = host.statistics().refused_calls;
         [refused.send, refused.send_sync, refused.invoke, refused.post_message]
     })?;
     let note = |event: IpcMainEvent, text: String| println!("late {} {text}", event.sender().id());
