@@ -240,7 +240,11 @@ impl<P: Merge> PageLink<P> {
         now: Millis,
     ) -> Result<Admit, PeerMisbehaved> {
         self.handle_ack(ack, now)?;
-        self.inbox.admit(first, count, size)
+        let admit = self.inbox.admit(first, count, size)?;
+        if let Admit::Take { .. } = admit {
+            self.conn.progressed();
+        }
+        Ok(admit)
     }
 
     /// The host has consumed everything before `ack`.
@@ -250,6 +254,9 @@ impl<P: Merge> PageLink<P> {
     }
 
     fn take_ack(&mut self, ack: Seq, admitted: Seq) -> Result<(), PeerMisbehaved> {
+        if ack > self.outbox.acked() {
+            self.conn.progressed();
+        }
         self.outbox.acknowledge(ack)?;
         if admitted > self.outbox.next() {
             return Err(PeerMisbehaved::AckBeyond { got: admitted, sent: self.outbox.next() });

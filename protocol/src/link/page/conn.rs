@@ -18,7 +18,11 @@ pub(super) struct Conn {
     heard: Millis,
     /// When a ping went out that nothing has come after.
     pinged: Option<Millis>,
-    /// The next wait between two tries: none before the first. Starts over when the host welcomes, not when a socket opens.
+    /// When the host welcomed it.
+    welcomed: Millis,
+    /// It has brought the link on.
+    worked: bool,
+    /// The next wait between two tries: none before the first. Starts over when a connection that worked ends.
     backoff: u64,
     hidden: bool,
 }
@@ -49,6 +53,8 @@ impl Conn {
             ping_due: false,
             heard: now,
             pinged: None,
+            welcomed: now,
+            worked: false,
             backoff: 0,
             hidden: false,
         };
@@ -63,6 +69,7 @@ impl Conn {
         self.hello_due = false;
         self.ping_due = false;
         self.pinged = None;
+        self.worked = false;
     }
 
     pub(super) fn handle_open(&mut self, now: Millis) {
@@ -74,8 +81,13 @@ impl Conn {
 
     pub(super) fn handle_welcome(&mut self, now: Millis) {
         self.state = State::Open;
-        self.backoff = 0;
+        self.welcomed = now;
         self.heard(now);
+    }
+
+    /// The connection has brought the link on: something new came by it, or was acknowledged.
+    pub(super) fn progressed(&mut self) {
+        self.worked = true;
     }
 
     pub(super) fn heard(&mut self, now: Millis) {
@@ -89,9 +101,13 @@ impl Conn {
         self.hello_due = false;
         match before {
             // A socket that worked is opened again at once; one that failed is punished by the browser if it is
-            // tried again before the host is there.
-            State::Open => self.connect(now),
-            State::Connecting { .. } => self.wait(now, entropy),
+            // tried again before the host is there. A welcome alone is no work: a host that hangs up behind each is
+            // asked ever more rarely, like one that isn't there.
+            State::Open if self.worked || now.since(self.welcomed) >= STEADY => {
+                self.backoff = 0;
+                self.connect(now);
+            }
+            State::Open | State::Connecting { .. } => self.wait(now, entropy),
             State::Waiting { .. } | State::Probing | State::Frozen | State::Stopped => {}
         }
         before == State::Open
@@ -231,12 +247,16 @@ impl Conn {
     }
 }
 
+// Paces, not bounds of a conversation: a page keeps them before it has heard of any host, and none has a say in them.
+
 /// The first wait after a failed probe, in milliseconds; doubled with each.
 const FIRST_RETRY: u64 = 250;
 /// The longest wait of a visible page.
 const SLOWEST_RETRY: u64 = 1_000;
 /// The longest wait of a hidden page.
 const SLOWEST_RETRY_HIDDEN: u64 = 5_000;
+/// A connection that lasted for so long has worked, though nothing was to be said.
+const STEADY: u64 = 1_000;
 /// A timer that is this late says that the page was blocked or asleep.
 const OVERSLEPT: u64 = 1_000;
 
@@ -257,16 +277,62 @@ mod tests {
 
     #[test]
     fn a_working_socket_that_closes_is_opened_again_at_once() {
-        let mut conn = open();
-        assert!(conn.handle_closed(NOW, 0));
-        assert_eq!(conn.poll_want(), Some(Want::Connect));
-        conn.handle_open(NOW);
-        assert_eq!(conn.take_hello(), Some(2));
+        for (worked, lasted) in [(true, 0), (false, STEADY)] {
+            let mut conn = open();
+            if worked {
+                conn.progressed();
+            }
+            let now = NOW.plus(lasted);
+            assert!(conn.handle_closed(now, 0));
+            assert_eq!(conn.poll_want(), Some(Want::Connect));
+            conn.handle_open(now);
+            assert_eq!(conn.take_hello(), Some(2));
+        }
+    }
+
+    /// Lets time pass until the page asks for the host, which is there. Returns how long that took.
+    fn until_connect(conn: &mut Conn, now: &mut Millis) -> u64 {
+        let (limits, before) = (Limits::default(), *now);
+        while conn.poll_want() != Some(Want::Connect) {
+            *now = conn.timeout(&limits, false).unwrap_or(*now);
+            conn.handle_timeout(&limits, false, *now, 0);
+            if conn.poll_want() == Some(Want::Probe) {
+                conn.handle_alive(true, *now, 0);
+            }
+        }
+        now.since(before)
+    }
+
+    #[test]
+    fn a_host_that_hangs_up_behind_each_welcome_is_asked_ever_more_rarely() {
+        let mut now = NOW;
+        let mut conn = Conn::new(now);
+        let mut waits = Vec::new();
+        let mut hang_up = |conn: &mut Conn, now: &mut Millis| {
+            waits.push(until_connect(conn, now));
+            conn.handle_open(*now);
+            conn.handle_welcome(*now);
+            assert!(conn.handle_closed(*now, 0));
+        };
+        for _ in 0..6 {
+            hang_up(&mut conn, &mut now);
+        }
+        // Once one does its work, all is well again.
+        until_connect(&mut conn, &mut now);
+        conn.handle_open(now);
+        conn.handle_welcome(now);
+        conn.progressed();
+        conn.handle_closed(now, 0);
+        for _ in 0..3 {
+            hang_up(&mut conn, &mut now);
+        }
+        assert_eq!(waits, [0, 0, 219, 438, 875, 875, 0, 0, 219]);
     }
 
     #[test]
     fn a_socket_that_failed_is_not_tried_again_before_a_probe_succeeds() {
         let mut conn = open();
+        conn.progressed();
         conn.handle_closed(NOW, 0);
         conn.poll_want();
         assert!(!conn.handle_closed(NOW, 0));
@@ -288,6 +354,31 @@ mod tests {
         conn.poll_want();
         conn.handle_alive(true, now, 0);
         assert_eq!(conn.poll_want(), Some(Want::Connect));
+    }
+
+    #[test]
+    fn a_hidden_page_asks_more_rarely_and_one_that_is_seen_or_online_again_at_once() {
+        let limits = Limits::default();
+        let mut conn = open();
+        conn.set_hidden(true);
+        let mut now = NOW;
+        let mut waits = Vec::new();
+        conn.handle_closed(now, 0);
+        for _ in 0..8 {
+            let due = conn.timeout(&limits, false).unwrap_or(now);
+            waits.push(due.since(now));
+            now = due;
+            conn.handle_timeout(&limits, false, now, 0);
+            conn.poll_want();
+            conn.handle_alive(false, now, 0);
+        }
+        assert_eq!(waits, [0, 219, 438, 875, 1_750, 3_500, 4_375, 4_375]);
+        assert_eq!(conn.poll_want(), None);
+        conn.handle_wake(&limits, now);
+        assert_eq!(conn.poll_want(), Some(Want::Probe));
+        // The jitter spreads the pages of one host over a quarter of the wait.
+        conn.handle_alive(false, now, 1_250);
+        assert_eq!(conn.timeout(&limits, false), Some(now.plus(5_000 - 625 + 1_250)));
     }
 
     #[test]
