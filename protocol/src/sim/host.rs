@@ -34,6 +34,8 @@ struct Live {
     assembly: Option<(u64, u8)>,
     /// Another document has taken its place.
     retired: bool,
+    /// Packets before this one had come when the present connection was welcomed.
+    had: Seq,
     /// Without [`Ablation::AnswerPerSeq`]'s rule: the latest answer.
     slot: u64,
 }
@@ -147,6 +149,7 @@ impl Host {
                     open: Vec::new(),
                     assembly: None,
                     retired: false,
+                    had: 0,
                     slot: 0,
                 };
                 self.links.insert(link, live);
@@ -193,6 +196,9 @@ impl Host {
                 .link
                 .handle_data(conn, first, items.count(), items.size(), ack, now)
                 .map(|admit| {
+                    if admit.is_some() {
+                        ledger.resumed("host", live.had, first, &items);
+                    }
                     if let Some(Admit::Take { skip }) = admit {
                         take(live, first, skip, &items, true, ledger);
                     }
@@ -342,11 +348,16 @@ impl Host {
     }
 
     pub(super) fn pump(&mut self, wire: &mut Wire, now: Millis) {
+        let is_silent = self.lacks(Ablation::Resume);
         for live in self.links.values_mut() {
             let Some(conn) = live.link.conn() else { continue };
             while let Some(transmit) = live.link.poll_transmit(now) {
                 let frame = match transmit {
-                    HostTransmit::Welcome { ack, admitted } => Down::Welcome { ack, admitted },
+                    HostTransmit::Welcome { ack, admitted } => {
+                        live.had = admitted;
+                        let (ack, admitted) = if is_silent { (0, 0) } else { (ack, admitted) };
+                        Down::Welcome { ack, admitted }
+                    }
                     HostTransmit::Data { flight, ack } => {
                         Down::Data { first: flight.first, ack, items: flight.batch.payload.clone() }
                     }

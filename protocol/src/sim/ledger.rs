@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Violation;
+use super::wire::Items;
 use crate::ids::{LinkId, Seq};
 
 /// One direction of one link.
@@ -78,6 +79,15 @@ impl Ledger {
         log.done += 1;
         if expected != Some(id) {
             self.fault(format!("the page got {id} where {expected:?} was next"));
+        }
+    }
+
+    /// A connection goes on where the one before ended: what the receiver had got when it began, and said so, isn't sent
+    /// again. A batch stays whole, so its end counts; a part is a batch.
+    pub(super) fn resumed(&mut self, to: &str, had: Seq, first: Seq, items: &Items) {
+        let end = first + Seq::from(items.count());
+        if end <= had {
+            self.fault(format!("{items:?} went to the {to} again, which had all before {had}"));
         }
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Page {
     pending: BTreeMap<Seq, u64>,
     /// The packet that is being put together, and its next piece.
     assembly: Option<(u64, u8)>,
+    /// Packets before this one had come when the present connection said hello.
+    had: Seq,
     pub(super) losses: Vec<crate::error::LinkLost>,
 }
 
@@ -35,6 +37,7 @@ impl Page {
             calls: Calls::default(),
             pending: BTreeMap::new(),
             assembly: None,
+            had: 0,
             losses: Vec::new(),
         }
     }
@@ -140,6 +143,7 @@ impl Page {
             }
             Down::Data { first, ack, items } => {
                 let (count, size) = (items.count(), items.size());
+                ledger.resumed("page", self.had, first, &items);
                 self.link.handle_data(first, count, size, ack, now).map(|admit| {
                     if let Admit::Take { skip } = admit {
                         for item in &items.0[skip as usize..] {
@@ -226,6 +230,7 @@ impl Page {
             let frame = match transmit {
                 PageTransmit::Hello { attempt, ack, admitted, fresh } => {
                     let (link, epoch) = (self.link.id(), self.link.epoch());
+                    self.had = admitted;
                     Up::Hello { link, epoch, attempt, ack, admitted, fresh }
                 }
                 PageTransmit::Data { flight, ack } => {

@@ -13,10 +13,18 @@ pub enum Ablation {
     Epoch,
     /// The host keeps the latest answer only, whichever request it belongs to.
     AnswerPerSeq,
+    /// A welcome doesn't say what the host has got.
+    Resume,
 }
 
 impl Ablation {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Attempt, Self::Tombstones, Self::Backlog, Self::Epoch, Self::AnswerPerSeq];
+    pub const ALL: [Self; 6] = [
+        Self::Attempt,
+        Self::Tombstones,
+        Self::Backlog,
+        Self::Epoch,
+        Self::AnswerPerSeq,
+        Self::Resume,
+    ];
 }

@@ -196,4 +196,9 @@ mod tests {
     fn with_one_slot_for_answers_a_nested_call_gets_the_other_ones() {
         fails_without(Ablation::AnswerPerSeq, "was answered as");
     }
+
+    #[test]
+    fn without_a_word_of_what_has_come_a_cut_packet_starts_over() {
+        fails_without(Ablation::Resume, "last: false }]) went to the host again");
+    }
 }
