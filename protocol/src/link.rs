@@ -21,3 +21,7 @@ pub use host::{Attached, ConnId, Gone, HostLink, HostTransmit, Refused};
 pub use inbox::Admit;
 pub use outbox::{Batch, InFlight, Merge, Outbox};
 pub use page::{PageEvent, PageLink, PageTransmit, TooNested, Want};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
