@@ -181,7 +181,7 @@ impl Links {
                 self.socket_closed.notified().await;
             }
         };
-        let most = GOODBYE + Duration::from_millis(self.limits.drain);
+        let most = Duration::from_millis(self.limits.drain + self.limits.close);
         let _ = tokio::time::timeout(most, all).await;
     }
 
@@ -205,6 +205,3 @@ impl Drop for SocketGuard {
         self.0.socket_closed.notify_one();
     }
 }
-
-/// How long an application that quits waits for its pages to hear of it.
-const GOODBYE: Duration = Duration::from_secs(2);

@@ -39,6 +39,10 @@ pub struct Limits {
     /// Bytes that wait at a message port until it is started. Past them a post from this process is refused, and a page's
     /// closes the port.
     pub port_bytes: u32,
+    /// How long a new connection may take to say hello: more than any network that is of use needs for one message.
+    pub hello: u64,
+    /// How long the other end may take to answer a close, before the connection is ended without an answer.
+    pub close: u64,
     /// How long one synchronous request is held open: WebKit ends it at 10 s.
     pub sync_slice: u64,
     /// How long a `sendSync` waits in all before it throws.
@@ -64,6 +68,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    // Where it is inlined, each field costs every page some fifty bytes of its script.
+    #[inline(never)]
     fn default() -> Self {
         Self {
             window_packets: 4_096,
@@ -80,6 +86,8 @@ impl Default for Limits {
             nested_syncs: 16,
             ports: 16_384,
             port_bytes: 64 * MIB,
+            hello: 10_000,
+            close: 2_000,
             sync_slice: 5_000,
             sync_total: 30_000,
             ping: 20_000,

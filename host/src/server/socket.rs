@@ -56,10 +56,11 @@ async fn converse(
     mut socket: WebSocket,
 ) {
     let _counted = links.count_socket();
-    let hello = match tokio::time::timeout(HELLO, read_hello(&mut socket)).await {
+    let hello = match tokio::time::timeout(span(links.limits.hello), read_hello(&mut socket)).await
+    {
         Ok(Ok(hello)) => hello,
-        Ok(Err(reason)) => return close(socket, reason).await,
-        Err(_) => return close(socket, CloseReason::Silent).await,
+        Ok(Err(reason)) => return close(&links, socket, reason).await,
+        Err(_) => return close(&links, socket, CloseReason::Silent).await,
     };
     let visit = Visit {
         link: hello.link,
@@ -72,12 +73,12 @@ async fn converse(
     };
     let document = match links.visit(&visit) {
         Ok(document) => document,
-        Err(why) => return lost(socket, why).await,
+        Err(why) => return lost(&links, socket, why).await,
     };
     match attach(&links, &document, conn, &hello, &extensions) {
         Ok(_) => {}
-        Err(Ended::Lost(why)) => return lost(socket, why).await,
-        Err(Ended::Closed(reason)) => return close(socket, reason).await,
+        Err(Ended::Lost(why)) => return lost(&links, socket, why).await,
+        Err(Ended::Closed(reason)) => return close(&links, socket, reason).await,
     }
     document.outgoing.notify_one();
     let (sink, stream) = socket.split();
@@ -215,7 +216,7 @@ async fn write(
                 }
                 let _ = sink.flush().await;
                 // The page's own close ends the reader, and with it this connection.
-                tokio::time::sleep(CLOSING).await;
+                tokio::time::sleep(span(links.limits.close)).await;
                 return Gone::Closed;
             }
             Step::Wait(due) => due,
@@ -318,28 +319,28 @@ fn close_message(reason: CloseReason) -> Wire {
     Wire::Close(Some(CloseFrame { code: close_code(reason), reason: "".into() }))
 }
 
-async fn close(mut socket: WebSocket, reason: CloseReason) {
+async fn close(links: &Links, mut socket: WebSocket, reason: CloseReason) {
     let _ = socket.send(close_message(reason)).await;
-    drain(socket).await;
+    drain(links, socket).await;
 }
 
-async fn lost(mut socket: WebSocket, why: LinkLost) {
+async fn lost(links: &Links, mut socket: WebSocket, why: LinkLost) {
     for message in lost_messages(why) {
         let _ = socket.send(message).await;
     }
-    drain(socket).await;
+    drain(links, socket).await;
 }
 
 /// Unread bytes would turn the close into a reset, and its code would be lost.
-async fn drain(mut socket: WebSocket) {
-    let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = socket.recv().await {} })
-        .await;
+async fn drain(links: &Links, mut socket: WebSocket) {
+    let all = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(span(links.limits.close), all).await;
 }
 
-/// How long a new connection may take to say hello.
-const HELLO: Duration = Duration::from_secs(10);
-/// How long the page may take to answer a close.
-const CLOSING: Duration = Duration::from_secs(2);
+fn span(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
 /// How long a message may wait for the packets behind it.
 const GATHERING: Duration = Duration::from_micros(300);
 /// What an idle connection keeps; a busy one grows it.

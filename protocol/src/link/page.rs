@@ -240,23 +240,17 @@ impl<P: Merge> PageLink<P> {
         now: Millis,
     ) -> Result<Admit, PeerMisbehaved> {
         self.handle_ack(ack, now)?;
-        let admit = self.inbox.admit(first, count, size)?;
-        if let Admit::Take { .. } = admit {
-            self.conn.progressed();
-        }
-        Ok(admit)
+        self.inbox.admit(first, count, size)
     }
 
     /// The host has consumed everything before `ack`.
     pub fn handle_ack(&mut self, ack: Seq, now: Millis) -> Result<(), PeerMisbehaved> {
+        self.conn.works();
         self.conn.heard(now);
         self.take_ack(ack, ack)
     }
 
     fn take_ack(&mut self, ack: Seq, admitted: Seq) -> Result<(), PeerMisbehaved> {
-        if ack > self.outbox.acked() {
-            self.conn.progressed();
-        }
         self.outbox.acknowledge(ack)?;
         if admitted > self.outbox.next() {
             return Err(PeerMisbehaved::AckBeyond { got: admitted, sent: self.outbox.next() });

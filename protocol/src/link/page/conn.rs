@@ -18,11 +18,7 @@ pub(super) struct Conn {
     heard: Millis,
     /// When a ping went out that nothing has come after.
     pinged: Option<Millis>,
-    /// When the host welcomed it.
-    welcomed: Millis,
-    /// It has brought the link on.
-    worked: bool,
-    /// The next wait between two tries: none before the first. Starts over when a connection that worked ends.
+    /// The next wait between two tries: none before the first. Starts over when the host says anything beyond a welcome.
     backoff: u64,
     hidden: bool,
 }
@@ -53,8 +49,6 @@ impl Conn {
             ping_due: false,
             heard: now,
             pinged: None,
-            welcomed: now,
-            worked: false,
             backoff: 0,
             hidden: false,
         };
@@ -69,7 +63,6 @@ impl Conn {
         self.hello_due = false;
         self.ping_due = false;
         self.pinged = None;
-        self.worked = false;
     }
 
     pub(super) fn handle_open(&mut self, now: Millis) {
@@ -81,18 +74,17 @@ impl Conn {
 
     pub(super) fn handle_welcome(&mut self, now: Millis) {
         self.state = State::Open;
-        self.welcomed = now;
         self.heard(now);
-    }
-
-    /// The connection has brought the link on: something new came by it, or was acknowledged.
-    pub(super) fn progressed(&mut self) {
-        self.worked = true;
     }
 
     pub(super) fn heard(&mut self, now: Millis) {
         self.heard = now;
         self.pinged = None;
+    }
+
+    /// The host has said something beyond its welcome.
+    pub(super) fn works(&mut self) {
+        self.backoff = 0;
     }
 
     /// Returns whether an open connection was lost.
@@ -103,8 +95,8 @@ impl Conn {
             // A socket that worked is opened again at once; one that failed is punished by the browser if it is
             // tried again before the host is there. A welcome alone is no work: a host that hangs up behind each is
             // asked ever more rarely, like one that isn't there.
-            State::Open if self.worked || now.since(self.welcomed) >= STEADY => {
-                self.backoff = 0;
+            State::Open if self.backoff == 0 => {
+                self.backoff = 1;
                 self.connect(now);
             }
             State::Open | State::Connecting { .. } => self.wait(now, entropy),
@@ -255,8 +247,6 @@ const FIRST_RETRY: u64 = 250;
 const SLOWEST_RETRY: u64 = 1_000;
 /// The longest wait of a hidden page.
 const SLOWEST_RETRY_HIDDEN: u64 = 5_000;
-/// A connection that lasted for so long has worked, though nothing was to be said.
-const STEADY: u64 = 1_000;
 /// A timer that is this late says that the page was blocked or asleep.
 const OVERSLEPT: u64 = 1_000;
 
@@ -277,16 +267,14 @@ mod tests {
 
     #[test]
     fn a_working_socket_that_closes_is_opened_again_at_once() {
-        for (worked, lasted) in [(true, 0), (false, STEADY)] {
-            let mut conn = open();
-            if worked {
-                conn.progressed();
-            }
-            let now = NOW.plus(lasted);
-            assert!(conn.handle_closed(now, 0));
+        let mut conn = open();
+        for attempt in 2..5 {
+            conn.works();
+            assert!(conn.handle_closed(NOW, 0));
             assert_eq!(conn.poll_want(), Some(Want::Connect));
-            conn.handle_open(now);
-            assert_eq!(conn.take_hello(), Some(2));
+            conn.handle_open(NOW);
+            assert_eq!(conn.take_hello(), Some(attempt));
+            conn.handle_welcome(NOW);
         }
     }
 
@@ -317,22 +305,21 @@ mod tests {
         for _ in 0..6 {
             hang_up(&mut conn, &mut now);
         }
-        // Once one does its work, all is well again.
+        // Once it has more to say, all is well again.
         until_connect(&mut conn, &mut now);
         conn.handle_open(now);
         conn.handle_welcome(now);
-        conn.progressed();
+        conn.works();
         conn.handle_closed(now, 0);
         for _ in 0..3 {
             hang_up(&mut conn, &mut now);
         }
-        assert_eq!(waits, [0, 0, 219, 438, 875, 875, 0, 0, 219]);
+        assert_eq!(waits, [0, 0, 1, 219, 438, 875, 0, 1, 219]);
     }
 
     #[test]
     fn a_socket_that_failed_is_not_tried_again_before_a_probe_succeeds() {
         let mut conn = open();
-        conn.progressed();
         conn.handle_closed(NOW, 0);
         conn.poll_want();
         assert!(!conn.handle_closed(NOW, 0));
@@ -348,7 +335,7 @@ mod tests {
             assert_eq!(conn.poll_want(), Some(Want::Probe));
             conn.handle_alive(false, now, 0);
         }
-        assert_eq!(waits, [0, 219, 438, 875, 875]);
+        assert_eq!(waits, [1, 219, 438, 875, 875]);
         now = conn.timeout(&limits, false).unwrap_or(now);
         conn.handle_timeout(&limits, false, now, 0);
         conn.poll_want();
@@ -363,7 +350,10 @@ mod tests {
         conn.set_hidden(true);
         let mut now = NOW;
         let mut waits = Vec::new();
-        conn.handle_closed(now, 0);
+        for _ in 0..2 {
+            conn.handle_closed(now, 0);
+            conn.poll_want();
+        }
         for _ in 0..8 {
             let due = conn.timeout(&limits, false).unwrap_or(now);
             waits.push(due.since(now));
@@ -372,7 +362,7 @@ mod tests {
             conn.poll_want();
             conn.handle_alive(false, now, 0);
         }
-        assert_eq!(waits, [0, 219, 438, 875, 1_750, 3_500, 4_375, 4_375]);
+        assert_eq!(waits, [1, 219, 438, 875, 1_750, 3_500, 4_375, 4_375]);
         assert_eq!(conn.poll_want(), None);
         conn.handle_wake(&limits, now);
         assert_eq!(conn.poll_want(), Some(Want::Probe));
