@@ -54,6 +54,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) epoch: Epoch,
     pub(crate) fresh: bool,
     pub(crate) first: Option<Seq>,
+    /// The document says goodbye.
+    pub(crate) leaving: bool,
     pub(crate) tab: &'a TabInfo,
     pub(crate) extensions: &'a Extensions,
     /// The page's origin, as its browser says.
@@ -121,9 +123,10 @@ impl Links {
         visit: &Visit<'_>,
     ) -> Result<Arc<Document>, LinkLost> {
         let limit = self.limits.outbox_bytes as usize;
-        let place = state
-            .tabs
-            .place(visit.link, visit.tab, limit, &self.app)
+        let State { tabs, documents, ended, .. } = &mut *state;
+        let is_known = |link| documents.contains_key(&link) || ended.get(link).is_some();
+        let place = tabs
+            .place(visit, is_known, limit, &self.app)
             // Without random numbers nothing can be named; the page tries again.
             .map_err(|_| LinkLost::Expired)?;
         if place.renderer.preferences().is_none()
@@ -139,6 +142,12 @@ impl Links {
             self.limits,
         );
         state.documents.insert(visit.link, document.clone());
+        if place.is_passing {
+            // What it sent runs; the tab shows what it shows.
+            document.retire();
+            self.start_reaper(state);
+            return Ok(document);
+        }
         place.renderer.arrived_at(&visit.tab.url);
         document.frames().main().moved_to(&visit.tab.url);
         let before = place.renderer.activate(&document, visit.extensions.clone());
@@ -205,3 +214,7 @@ impl Drop for SocketGuard {
         self.0.socket_closed.notify_one();
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -65,6 +65,12 @@ impl Document {
         }
     }
 
+    /// Whether the page has said that it left: for good, or for the back/forward cache.
+    pub(crate) fn has_left(&self) -> bool {
+        let state = self.lock();
+        state.link.conn().is_none() && (state.frozen || state.parted == Some(Gone::Bye))
+    }
+
     /// How the page ended, if it said no goodbye. One that browsers drop from their back/forward cache had left before.
     pub(crate) fn how_gone(&self) -> Option<RenderProcessGoneDetails> {
         let state = self.lock();

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use exciton_protocol::{LinkId, TabId, TabInfo};
+use exciton_protocol::{LinkId, TabId};
 
+use super::Visit;
 use crate::application::Application;
 use crate::renderer::Renderer;
 
@@ -19,6 +20,8 @@ struct Tab {
     renderer: Arc<Renderer>,
     /// `None` until the page of a window has come.
     shows: Option<LinkId>,
+    /// A document that was in the tab after the one before, and was never in contact while it was.
+    passing: Option<LinkId>,
 }
 
 /// Where a new document belongs.
@@ -30,11 +33,17 @@ pub(super) struct Place {
     pub(super) opener: Option<Arc<Renderer>>,
     /// The document before has left no mark.
     pub(super) is_sudden: bool,
+    /// The document is in contact only to say goodbye: the tab shows another.
+    pub(super) is_passing: bool,
 }
 
 impl Place {
     fn new(renderer: Arc<Renderer>, opener: Option<Arc<Renderer>>) -> Self {
-        Self { renderer, is_new: true, opener, is_sudden: false }
+        Self { renderer, is_new: true, opener, is_sudden: false, is_passing: false }
+    }
+
+    fn again(renderer: Arc<Renderer>) -> Self {
+        Self { renderer, is_new: false, opener: None, is_sudden: false, is_passing: false }
     }
 }
 
@@ -43,26 +52,40 @@ impl Tabs {
     ///
     /// The tab's id comes from `sessionStorage`, which the browser copies into a duplicated tab. The document before
     /// leaves a mark there when it unloads, which a copy lacks; after a crash there is no mark, but no connection either.
+    ///
+    /// A document that unloads before its first contact has only its goodbye, which may come at any time: before its
+    /// successor or after it, or when its user has gone back already. It takes no tab from a document that is there.
     pub(super) fn place(
         &mut self,
-        link: LinkId,
-        info: &TabInfo,
+        visit: &Visit<'_>,
+        is_known: impl Fn(LinkId) -> bool,
         limit: usize,
         app: &Arc<dyn Application>,
     ) -> Result<Place, getrandom::Error> {
+        let (link, info) = (visit.link, visit.tab);
         let named = TabId::parse(&info.tab).ok();
         let Some(tab) = named.and_then(|tab| self.tabs.get_mut(&tab)) else {
             // A tab that an earlier life of the host named keeps its name.
             let tab = named.map_or_else(random_tab, Ok)?;
             return Ok(Place::new(self.insert(tab, Some(link), limit, app), None));
         };
-        let left = tab.shows.is_none_or(|before| LinkId::parse(&info.left) == Ok(before));
-        let succeeds = left
-            || LinkId::parse(&info.previous).ok() == tab.shows && is_unconnected(&tab.renderer);
-        if succeeds {
-            tab.shows = Some(link);
-            let renderer = tab.renderer.clone();
-            return Ok(Place { renderer, is_new: false, opener: None, is_sudden: !left });
+        let mark = LinkId::parse(&info.left).ok();
+        let left = tab.shows.is_none_or(|before| mark == Some(before))
+            || mark.is_some() && mark == tab.passing;
+        if visit.leaving {
+            let is_shown = tab.renderer.active().is_some_and(|shown| !shown.has_left());
+            if tab.passing == Some(link) || left && is_shown {
+                tab.passing = Some(link);
+                return Ok(Place { is_passing: true, ..Place::again(tab.renderer.clone()) });
+            }
+        }
+        let is_unconnected = is_unconnected(&tab.renderer);
+        // The one that left the mark may still have to say goodbye.
+        let passing = mark.filter(|mark| tab.shows != Some(*mark) && !is_known(*mark));
+        let left = left || passing.is_some() && is_unconnected;
+        if left || LinkId::parse(&info.previous).ok() == tab.shows && is_unconnected {
+            (tab.shows, tab.passing) = (Some(link), passing);
+            return Ok(Place { is_sudden: !left, ..Place::again(tab.renderer.clone()) });
         }
         let before = tab.renderer.clone();
         let renderer = self.insert(random_tab()?, Some(link), limit, app);
@@ -92,14 +115,14 @@ impl Tabs {
     ) -> Arc<Renderer> {
         self.next_id += 1;
         let renderer = Renderer::new(self.next_id, tab, limit, app.clone());
-        self.tabs.insert(tab, Tab { renderer: renderer.clone(), shows });
+        self.tabs.insert(tab, Tab { renderer: renderer.clone(), shows, passing: None });
         renderer
     }
 
     /// The tab shows this document again.
     pub(super) fn show(&mut self, tab: TabId, link: LinkId) {
         if let Some(tab) = self.tabs.get_mut(&tab) {
-            tab.shows = Some(link);
+            (tab.shows, tab.passing) = (Some(link), None);
         }
     }
 
@@ -145,12 +168,25 @@ fn random_tab() -> Result<TabId, getrandom::Error> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use axum::http::Extensions;
+    use exciton_protocol::{Epoch, TabInfo};
+
     use super::*;
     use crate::application::Nobody;
 
     fn place(tabs: &mut Tabs, link: u128, info: &TabInfo) -> Place {
         let app: Arc<dyn Application> = Arc::new(Nobody);
-        tabs.place(LinkId::from_bits(link), info, 100, &app).unwrap()
+        let visit = Visit {
+            link: LinkId::from_bits(link),
+            epoch: Epoch::from_bits(1),
+            fresh: true,
+            first: None,
+            leaving: false,
+            tab: info,
+            extensions: &Extensions::default(),
+            origin: "",
+        };
+        tabs.place(&visit, |_| false, 100, &app).unwrap()
     }
 
     fn link(bits: u128) -> String {

@@ -67,6 +67,7 @@ async fn converse(
         epoch: hello.epoch,
         fresh: hello.fresh,
         first: None,
+        leaving: false,
         tab: &hello.tab,
         extensions: &extensions,
         origin: &origin,

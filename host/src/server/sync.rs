@@ -57,8 +57,8 @@ async fn serve(
     });
     // A page that only waits has had an answer, and begins nothing.
     let fresh = head.fresh && first.is_some();
-    let (link, epoch, tab) = (head.link, head.epoch, &head.tab);
-    let visit = Visit { link, epoch, fresh, first, tab, extensions, origin };
+    let (link, epoch, tab, leaving) = (head.link, head.epoch, &head.tab, head.bye);
+    let visit = Visit { link, epoch, fresh, first, leaving, tab, extensions, origin };
     let document = match links.visit(&visit) {
         Ok(document) => document,
         Err(why) => return Ok(SyncAnswer::Lost { why, admitted: false }),

@@ -84,6 +84,7 @@ fn open(links: &Arc<Links>, number: u128) -> Arc<Document> {
         epoch: links.epoch,
         fresh: true,
         first: Some(0),
+        leaving: false,
         tab: &TabInfo::default(),
         extensions: &Extensions::default(),
         origin: "http://127.0.0.1:1234",
