@@ -202,6 +202,11 @@ impl App {
         self.live().map(|live| &live.state)
     }
 
+    /// The links of an application that serves.
+    pub(crate) fn running_links(&self) -> Option<&Arc<Links>> {
+        self.inner.live.get().map(|live| &live.links)
+    }
+
     pub(crate) fn links(&self) -> Result<&Arc<Links>, Error> {
         self.live().map(|live| &live.links)
     }

@@ -13,7 +13,6 @@ mod runner;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
 
 use exciton_protocol::{
     CloseReason, ConnId, Full, Gone, HostLink, Limits, LinkId, LinkLost, Millis, Packet, Seq,
@@ -27,6 +26,7 @@ use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
 pub(crate) use self::report::BadReport;
 use crate::cargo::Cargo;
+use crate::clock::Clock;
 use crate::error::SendError;
 use crate::event::Outlet;
 use crate::handler::Outcome;
@@ -44,6 +44,7 @@ pub(crate) struct Document {
     ports: Arc<LinkPorts>,
     ipc_main: IpcMain,
     access: Access,
+    clock: Arc<Clock>,
     state: Mutex<State>,
     /// Something may have to be written to the socket.
     pub(crate) outgoing: Notify,
@@ -118,9 +119,10 @@ impl Document {
         ipc_main: IpcMain,
         access: Access,
         limits: Limits,
+        clock: Arc<Clock>,
     ) -> Arc<Self> {
         let state = State {
-            link: HostLink::new(id, limits, now()),
+            link: HostLink::new(id, limits, clock.now()),
             intake: Intake::default(),
             over: None,
             over_since: Millis(0),
@@ -138,6 +140,7 @@ impl Document {
             renderer,
             ipc_main,
             access,
+            clock,
             state: Mutex::new(state),
             outgoing: Notify::new(),
             answered: Notify::new(),
@@ -182,6 +185,11 @@ impl Document {
     pub(crate) fn is_next(&self, first: Seq) -> bool {
         let state = self.lock();
         state.over.is_some() || state.link.admitted() >= first
+    }
+
+    /// The moment as its link knows it.
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -279,17 +287,4 @@ impl Wire for Document {
         drop(state);
         self.outgoing.notify_one();
     }
-}
-
-/// The process' clock as the links know it.
-pub(crate) fn now() -> Millis {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let start = *START.get_or_init(Instant::now);
-    // A process doesn't run for 500 million years.
-    Millis(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1))
-}
-
-/// The moment of a link's clock, for a timer.
-pub(crate) fn instant(at: Millis) -> tokio::time::Instant {
-    tokio::time::Instant::now() + std::time::Duration::from_millis(at.since(now()))
 }

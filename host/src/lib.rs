@@ -34,6 +34,7 @@ mod application;
 mod back_pressure;
 mod browser_window;
 mod cargo;
+mod clock;
 mod command_line;
 mod config;
 mod dispatch;

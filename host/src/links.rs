@@ -21,6 +21,7 @@ use self::tabs::Tabs;
 use self::tombstones::Tombstones;
 use crate::access::Gate;
 use crate::application::Application;
+use crate::clock::Clock;
 use crate::document::{Access, Arrival, Document};
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
@@ -30,6 +31,7 @@ use crate::renderer::Renderer;
 pub(crate) struct Links {
     pub(crate) epoch: Epoch,
     pub(crate) limits: Limits,
+    pub(crate) clock: Arc<Clock>,
     ipc_main: IpcMain,
     pub(crate) gate: Arc<Gate>,
     app: Arc<dyn Application>,
@@ -73,6 +75,7 @@ impl Links {
         Arc::new(Self {
             epoch,
             limits,
+            clock: Arc::default(),
             ipc_main,
             gate,
             app,
@@ -140,6 +143,7 @@ impl Links {
             self.ipc_main.clone(),
             Access { gate: self.gate.clone(), origin: visit.origin.into() },
             self.limits,
+            self.clock.clone(),
         );
         state.documents.insert(visit.link, document.clone());
         if place.is_passing {

@@ -17,6 +17,8 @@
 //! # }
 //! ```
 
+mod time;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -40,6 +42,8 @@ use crate::renderer::Renderer;
 use crate::send_args::SendArgs;
 use crate::web_contents::WebContents;
 use crate::web_frame_main::{Facts, Frame, Frames, WebFrameMain};
+
+pub use self::time::pass_time;
 
 /// A page that calls an [`IpcMain`] directly. Its values take the same way over the wire's text as a browser's.
 pub struct TestPage {

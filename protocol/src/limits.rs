@@ -51,7 +51,8 @@ pub struct Limits {
     pub ping: u64,
     /// Silence after which a page takes its socket for dead.
     pub silence: u64,
-    /// Silence that is too long for a page that just woke, or that waits for an acknowledgement.
+    /// How long the answer to a page's ping may take. A page that just woke asks at once, one that waits for an
+    /// acknowledgement after half of it.
     pub probe: u64,
     /// How long consumed packets may stay unacknowledged when nothing else is sent.
     pub ack_delay: u64,

@@ -347,6 +347,17 @@ impl Browser {
         }
     }
 
+    /// Stops the whole browser with all its processes, as a machine does that goes to sleep: its connections stay open, and
+    /// nobody is behind them. No command is answered before [`Browser::thaw`].
+    pub fn freeze(&self) {
+        self.driver.freeze();
+    }
+
+    /// Wakes it again. It is told nothing of its sleep, and finds its clocks advanced.
+    pub fn thaw(&self) {
+        self.driver.thaw();
+    }
+
     /// Quits as a user does, closing all windows in order. Dropping it kills instead.
     ///
     /// # Errors

@@ -76,6 +76,16 @@ impl Driver {
         })
     }
 
+    /// Stops driver and browser.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets them run again.
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
+    }
+
     /// The last lines that driver and browser printed.
     pub(crate) fn printed(&self) -> String {
         self.process.printed()

@@ -122,6 +122,29 @@ impl Process {
         killed.len()
     }
 
+    /// SIGSTOP for it and all that it started: none of them runs until [`Process::thaw`].
+    pub(crate) fn freeze(&self) {
+        let (mut before, mut count) = (0, self.signal_all(Signal::STOP));
+        // A round may find what was forked while the last one ran.
+        while count > before {
+            (before, count) = (count, self.signal_all(Signal::STOP));
+        }
+    }
+
+    /// SIGCONT for all of them.
+    pub(crate) fn thaw(&self) {
+        self.signal_all(Signal::CONT);
+    }
+
+    fn signal_all(&self, signal: Signal) -> usize {
+        let all = marked_processes(&self.directory.mark(), &[]);
+        for process in &all {
+            // It may end at this very moment; then there is nobody to tell.
+            let _ = pidfd_send_signal(process, signal);
+        }
+        all.len()
+    }
+
     /// SIGKILL for it and all that it started, and waits until they are gone.
     pub(crate) fn kill(&mut self) {
         if std::mem::replace(&mut self.killed, true) {

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::document::now;
+use crate::clock::Clock;
 
 /// Lets one line through in a while, and counts those that it doesn't.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
-    /// When the next may go, in the milliseconds of the links' clock.
+    clock: Clock,
+    /// When the next may go, in the clock's milliseconds.
     next: AtomicU64,
     unsaid: AtomicU64,
 }
@@ -15,7 +16,7 @@ pub(crate) struct Throttle {
 impl Throttle {
     /// How many there were since the last line, this one not counted; `None` if it is too early for another.
     pub(crate) fn admit(&self) -> Option<u64> {
-        self.admit_at(now().0)
+        self.admit_at(self.clock.now().0)
     }
 
     fn admit_at(&self, now: u64) -> Option<u64> {

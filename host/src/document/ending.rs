@@ -2,7 +2,7 @@
 
 use exciton_protocol::{ConnId, Gone, LinkLost};
 
-use super::{Document, now};
+use super::Document;
 use crate::event::Outlet;
 use crate::happening::{RenderProcessGoneDetails, RenderProcessGoneReason};
 
@@ -12,7 +12,7 @@ impl Document {
         let mut state = self.lock();
         if state.over.is_none() {
             state.over = Some(why);
-            state.over_since = now();
+            state.over_since = self.now();
         }
         let jobs = state.intake.clear();
         state.intake.let_go();
@@ -36,7 +36,7 @@ impl Document {
             return;
         }
         state.retired = true;
-        state.link.retire(now());
+        state.link.retire(self.now());
         let executions = std::mem::take(&mut state.executions);
         drop(state);
         drop(executions);
@@ -45,22 +45,22 @@ impl Document {
     /// Its page has gone into the back/forward cache, says the close of a connection: unless it is back already.
     pub(crate) fn freeze(&self, conn: ConnId) {
         let mut state = self.lock();
-        if state.link.freeze(conn, now()) {
+        if state.link.freeze(conn, self.now()) {
             state.frozen = true;
             state.retired = false;
         }
     }
 
     /// The page said goodbye, by a request of its own.
-    pub(crate) fn said_goodbye(state: &mut super::State) {
+    pub(crate) fn said_goodbye(&self, state: &mut super::State) {
         state.parted = Some(Gone::Bye);
-        state.link.handle_bye(now());
+        state.link.handle_bye(self.now());
     }
 
     /// A connection has ended. What was said by a goodbye stays said.
     pub(crate) fn disconnected(&self, conn: ConnId, gone: Gone) {
         let mut state = self.lock();
-        if state.link.handle_closed(conn, gone, now()) && state.parted != Some(Gone::Bye) {
+        if state.link.handle_closed(conn, gone, self.now()) && state.parted != Some(Gone::Bye) {
             state.parted = Some(gone);
         }
     }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
 use tokio::task::AbortHandle;
 
-use super::{Document, State, now};
+use super::{Document, State};
 use crate::happening::RenderProcessGoneDetails;
 use crate::message_port::Refused;
 use crate::renderer::Renderer;
@@ -136,7 +136,7 @@ impl Document {
         };
         let admit = match way {
             Way::Socket(conn) => {
-                match state.link.handle_data(conn, first, count, size, ack, now())? {
+                match state.link.handle_data(conn, first, count, size, ack, self.now())? {
                     Some(admit) => admit,
                     None => return Ok(()),
                 }

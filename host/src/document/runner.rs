@@ -11,7 +11,7 @@ use exciton_protocol::{Call, Packet, Seq};
 
 use super::access::Wanted;
 use super::intake::{Arrival, Job};
-use super::{Document, State, now};
+use super::{Document, State};
 use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::ErrorInfo;
 use crate::event::Outlet;
@@ -149,7 +149,7 @@ impl Document {
     pub(super) fn consumed(&self) {
         let mut state = self.lock();
         let before = state.link.poll_timeout();
-        state.link.consumed(1, now());
+        state.link.consumed(1, self.now());
         let earlier = state.link.poll_timeout() < before;
         drop(state);
         if earlier {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use exciton_protocol::{Gone, LinkId, LinkLost};
 
 use super::{Links, State};
-use crate::document::now;
+use crate::document::Document;
 
 impl Links {
     /// One task looks after all links, for as long as there are any.
@@ -15,6 +15,17 @@ impl Links {
             return;
         }
         tokio::spawn(reap(Arc::downgrade(self)));
+    }
+
+    /// Lets time pass, and what is due then happen.
+    pub(crate) fn pass_time(self: &Arc<Self>, time: Duration) {
+        self.clock.skip(time);
+        let documents: Vec<_> = self.lock().documents.values().cloned().collect();
+        for document in &documents {
+            // Its connection's timer knows nothing of it.
+            document.outgoing.notify_one();
+        }
+        self.end_those_due(documents);
     }
 
     /// Returns false when there is nothing left to look after.
@@ -26,6 +37,11 @@ impl Links {
         }
         let documents: Vec<_> = state.documents.values().cloned().collect();
         drop(state);
+        self.end_those_due(documents);
+        true
+    }
+
+    fn end_those_due(self: &Arc<Self>, documents: Vec<Arc<Document>>) {
         for document in documents {
             let Some(over) = due(&document) else { continue };
             if let Some(farewell) = self.end(over, LinkLost::Expired) {
@@ -33,13 +49,12 @@ impl Links {
                 tokio::task::spawn_blocking(move || farewell.say());
             }
         }
-        true
     }
 }
 
-fn due(document: &crate::document::Document) -> Option<LinkId> {
+fn due(document: &Document) -> Option<LinkId> {
     let mut state = document.lock();
-    let now = now();
+    let now = document.now();
     if state.link.is_silent(now)
         && let Some(conn) = state.link.conn()
     {

@@ -17,7 +17,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tracing::Instrument;
 
-use crate::document::{Document, Refusal, Way, instant, now};
+use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, Visit};
 
 /// The route's handler. The guard has let the request in.
@@ -111,7 +111,8 @@ fn attach(
     if state.retired {
         return Err(Ended::Lost(LinkLost::Replaced));
     }
-    let attached = state.link.handle_hello(conn, hello.attempt, hello.ack, hello.admitted, now());
+    let attached =
+        state.link.handle_hello(conn, hello.attempt, hello.ack, hello.admitted, document.now());
     let frozen = state.frozen;
     drop(state);
     document.heard();
@@ -147,7 +148,7 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
             Wire::Text(text) => Message::Text(text.into()),
             Wire::Binary(bytes) => Message::Binary(bytes),
             Wire::Ping(_) | Wire::Pong(_) => {
-                document.lock().link.handle_life(conn, now());
+                document.lock().link.handle_life(conn, document.now());
                 continue;
             }
             Wire::Close(frame) => {
@@ -184,9 +185,9 @@ fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<
     let mut state = document.lock();
     match frame {
         Frame::Ack(ack) => {
-            state.link.handle_ack(conn, ack, now())?;
+            state.link.handle_ack(conn, ack, document.now())?;
         }
-        Frame::Ping => state.link.handle_ping(conn, now()),
+        Frame::Ping => state.link.handle_ping(conn, document.now()),
         frame => document.take(&mut state, Way::Socket(conn), frame, message.len())?,
     }
     drop(state);
@@ -202,7 +203,7 @@ async fn write(
     links: &Links,
     mut sink: SplitSink<WebSocket, Wire>,
 ) -> Gone {
-    let mut pinged = now();
+    let mut pinged = document.now();
     loop {
         let due = match next(document, conn, links, &mut pinged) {
             Step::Write(message) => {
@@ -228,7 +229,7 @@ async fn write(
         let woken = document.outgoing.notified();
         match due {
             Some(at) => {
-                let _ = tokio::time::timeout_at(instant(at), woken).await;
+                let _ = tokio::time::timeout_at(links.clock.instant(at), woken).await;
             }
             None => woken.await,
         }
@@ -252,7 +253,7 @@ enum Step {
 }
 
 fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -> Step {
-    let now = now();
+    let now = document.now();
     let mut state = document.lock();
     if let Some((_, reason)) = state.refused.take_if(|(refused, _)| *refused == conn) {
         return Step::Close(vec![close_message(reason)]);

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
 
 use super::socket;
-use crate::document::{Document, Refusal, Way, now};
+use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, Visit};
 
 /// The route's handler. The guard has let the request in.
@@ -102,14 +102,14 @@ fn admit(
     if let Some(why) = state.over {
         return Ok(Some(why));
     }
-    state.link.handle_sync(request.head.ack, &request.head.got, now())?;
+    state.link.handle_sync(request.head.ack, &request.head.got, document.now())?;
     let share = size / request.frames.len().max(1);
     for frame in &request.frames {
         document.take(&mut state, Way::Sync, frame.clone(), share)?;
     }
     // What a page in the back/forward cache sends on its way there is no goodbye.
     if request.head.bye && !state.frozen {
-        Document::said_goodbye(&mut state);
+        document.said_goodbye(&mut state);
     }
     drop(state);
     document.heard();

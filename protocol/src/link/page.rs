@@ -240,7 +240,11 @@ impl<P: Merge> PageLink<P> {
         now: Millis,
     ) -> Result<Admit, PeerMisbehaved> {
         self.handle_ack(ack, now)?;
-        self.inbox.admit(first, count, size)
+        let admit = self.inbox.admit(first, count, size)?;
+        if let Admit::Take { .. } = admit {
+            self.conn.got_on();
+        }
+        Ok(admit)
     }
 
     /// The host has consumed everything before `ack`.
@@ -251,6 +255,9 @@ impl<P: Merge> PageLink<P> {
     }
 
     fn take_ack(&mut self, ack: Seq, admitted: Seq) -> Result<(), PeerMisbehaved> {
+        if ack > self.outbox.acked() {
+            self.conn.got_on();
+        }
         self.outbox.acknowledge(ack)?;
         if admitted > self.outbox.next() {
             return Err(PeerMisbehaved::AckBeyond { got: admitted, sent: self.outbox.next() });

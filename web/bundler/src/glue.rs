@@ -36,9 +36,26 @@ pub(crate) fn generate(path: &Path) -> anyhow::Result<Glue> {
         files == 0,
         "the renderer imports {files} JavaScript files of its own, which one script can't hold"
     );
-    let js = with_short_names(&mut output)?;
+    let js = without_loading(&with_short_names(&mut output)?)?;
     let wasm = output.wasm_mut().emit_wasm();
     Ok(Glue { js, wasm })
+}
+
+/// The script without what loads a wasm by a URL: ours is always at hand, and begins by `initSync`.
+fn without_loading(js: &str) -> anyhow::Result<String> {
+    let (rest, exports) = split(js, "return Object.assign(__wbg_init, { initSync }, exports);")?;
+    let (rest, _init) = split(rest, "let __wbg_init_promise;")?;
+    let (before, rest) = split(rest, "async function __wbg_load(")?;
+    let (_load, init_sync) = split(rest, "function initSync(")?;
+    Ok(format!(
+        "{before}function initSync({init_sync}return Object.assign({{ initSync }}, exports);{exports}"
+    ))
+}
+
+/// What is before and after a mark.
+fn split<'a>(js: &'a str, mark: &str) -> anyhow::Result<(&'a str, &'a str)> {
+    ensure!(js.matches(mark).count() == 1, "no single `{mark}` in the script of wasm-bindgen");
+    js.split_once(mark).with_context(|| format!("no `{mark}`"))
 }
 
 /// The wasm's imports under short names. Each has a hash in its name, twice in the script, and hashes don't compress:

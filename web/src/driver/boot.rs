@@ -80,7 +80,7 @@ pub(crate) fn base(facts: &JsValue) -> Option<String> {
 /// Asks the host, and blocks until it answers.
 pub(crate) fn ask_blocking(base: &str) -> Option<Facts> {
     let request = web::construct("XMLHttpRequest", &[]).ok()?;
-    web::call(&request, "open", &[&"GET".into(), &url(base), &JsValue::FALSE]).ok()?;
+    web::call(&request, "open", &[&"GET".into(), &url(base, BOOT), &JsValue::FALSE]).ok()?;
     web::call(&request, "send", &[]).ok()?;
     if web::get(&request, "status") != 200 {
         return None;
@@ -89,14 +89,21 @@ pub(crate) fn ask_blocking(base: &str) -> Option<Facts> {
     read(&web::parse_json(text.unchecked_ref()).ok()?)
 }
 
-/// Asks the host; a promise of its response.
-pub(crate) fn ask(base: &str) -> Option<JsValue> {
-    let init = web::object(&[("cache", &"no-store".into())]);
-    web::call(&web::global(), "fetch", &[&url(base), &init]).ok()
+/// Asks the host; a promise of its response. A network that swallows everything is given up after so many milliseconds.
+pub(crate) fn ask(base: &str, route: &str, limit: f64) -> Option<JsValue> {
+    let signal = web::call(&web::get_global("AbortSignal"), "timeout", &[&limit.into()]);
+    let init = web::object(&[
+        ("cache", &"no-store".into()),
+        ("signal", &signal.unwrap_or(JsValue::UNDEFINED)),
+    ]);
+    web::call(&web::global(), "fetch", &[&url(base, route), &init]).ok()
 }
 
-fn url(base: &str) -> JsValue {
+fn url(base: &str, route: &str) -> JsValue {
     let mut url = String::from(base);
-    url.push_str("boot");
+    url.push_str(route);
     url.into()
 }
+
+/// Where the facts are.
+pub(crate) const BOOT: &str = "boot";

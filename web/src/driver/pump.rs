@@ -9,7 +9,7 @@ use super::clock::now;
 use super::frame_text::{self, Contact, Hello};
 use super::payload::Payload;
 use super::socket::Socket;
-use super::{Boot, Inner, envelope};
+use super::{Boot, Inner, boot, envelope};
 use crate::web;
 
 impl Inner {
@@ -93,16 +93,9 @@ impl Inner {
 
     /// Browsers punish failing sockets by seconds, failing fetches not at all.
     fn probe(self: &Rc<Self>) {
-        let signal = web::call(&web::get_global("AbortSignal"), "timeout", &[&PROBE_LIMIT.into()]);
-        let init = web::object(&[
-            ("cache", &"no-store".into()),
-            ("signal", &signal.unwrap_or(JsValue::UNDEFINED)),
-        ]);
-        let mut url = self.base.clone();
-        url.push_str("alive");
-        match web::call(&web::global(), "fetch", &[&url.into(), &init]) {
-            Ok(response) => web::either(&response, &self.tasks.alive),
-            Err(_) => self.link.borrow_mut().handle_alive(false, now(), web::entropy()),
+        match boot::ask(&self.base, "alive", PROBE_LIMIT) {
+            Some(response) => web::either(&response, &self.tasks.alive),
+            None => self.link.borrow_mut().handle_alive(false, now(), web::entropy()),
         }
     }
 

@@ -57,7 +57,7 @@ impl Inner {
         if !due {
             return;
         }
-        match boot::ask(&self.base) {
+        match boot::ask(&self.base, boot::BOOT, ASKING_LIMIT) {
             Some(response) => {
                 self.boot.set(Boot::Asked);
                 web::either(&response, &self.tasks.boot_response);
@@ -122,6 +122,9 @@ fn unacknowledged(link: &PageLink<Payload>, departed: Seq) -> Vec<LostPackets> {
     };
     flights.map(lost).collect()
 }
+
+/// How long the host's facts may take, in milliseconds. An answer that is late is lost, so this is generous.
+const ASKING_LIMIT: f64 = 5_000.0;
 
 /// Between two questions to a host that doesn't answer, in milliseconds; each wait is twice the one before.
 pub(super) const FIRST_WAIT: u64 = 250;

@@ -20,6 +20,9 @@ pub(super) struct Conn {
     pinged: Option<Millis>,
     /// The next wait between two tries: none before the first. Starts over when the host says anything beyond a welcome.
     backoff: u64,
+    /// How many connections in a row fell silent before either end had got anything new: it may be a slow network, that takes
+    /// its time for a big message.
+    fruitless: u32,
     hidden: bool,
 }
 
@@ -50,6 +53,7 @@ impl Conn {
             heard: now,
             pinged: None,
             backoff: 0,
+            fruitless: 0,
             hidden: false,
         };
         conn.connect(now);
@@ -85,6 +89,11 @@ impl Conn {
     /// The host has said something beyond its welcome.
     pub(super) fn works(&mut self) {
         self.backoff = 0;
+    }
+
+    /// Something came that needn't come again, or something arrived that needn't be sent again.
+    pub(super) fn got_on(&mut self) {
+        self.fruitless = 0;
     }
 
     /// Returns whether an open connection was lost.
@@ -165,6 +174,7 @@ impl Conn {
                 self.ping_due = true;
             }
             State::Open => {
+                self.fruitless = MOST_FRUITLESS.min(self.fruitless + 1);
                 self.connect(now);
                 return true;
             }
@@ -178,12 +188,17 @@ impl Conn {
             State::Waiting { until } => Some(until),
             State::Connecting { since } => Some(since.plus(limits.probe)),
             State::Open => Some(match self.pinged {
-                Some(at) => at.plus(limits.probe),
-                None if unacked => self.heard.plus(limits.probe),
+                Some(at) => at.plus(self.patience(limits)),
+                None if unacked => self.heard.plus(limits.probe / 2),
                 None => self.heard.plus(limits.silence - limits.probe),
             }),
             State::Probing | State::Frozen | State::Stopped => None,
         }
+    }
+
+    /// How long the answer to a ping may take.
+    fn patience(&self, limits: &Limits) -> u64 {
+        limits.probe << self.fruitless
     }
 
     /// When the host is asked for again, while there is no connection and none is being made.
@@ -247,6 +262,8 @@ const FIRST_RETRY: u64 = 250;
 const SLOWEST_RETRY: u64 = 1_000;
 /// The longest wait of a hidden page.
 const SLOWEST_RETRY_HIDDEN: u64 = 5_000;
+/// How often the patience with a slow network is doubled: from 5 seconds to 40.
+const MOST_FRUITLESS: u32 = 3;
 /// A timer that is this late says that the page was blocked or asleep.
 const OVERSLEPT: u64 = 1_000;
 
@@ -382,6 +399,37 @@ mod tests {
         let due = conn.timeout(&limits, false).unwrap_or(NOW);
         assert!(conn.handle_timeout(&limits, false, due, 0));
         assert_eq!(conn.poll_want(), Some(Want::Connect));
+    }
+
+    #[test]
+    fn a_page_that_waits_for_an_acknowledgement_asks_early_and_judges_within_two_probes() {
+        let limits = Limits::default();
+        let mut conn = open();
+        let due = conn.timeout(&limits, true).unwrap_or(NOW);
+        assert!(!conn.handle_timeout(&limits, true, due, 0));
+        assert!(conn.take_ping());
+        let due = conn.timeout(&limits, true).unwrap_or(NOW);
+        assert!(due.since(NOW) < 2 * limits.probe, "{}", due.since(NOW));
+        assert!(conn.handle_timeout(&limits, true, due, 0));
+    }
+
+    #[test]
+    fn a_network_on_which_nothing_gets_on_is_given_more_time_until_something_does() {
+        let limits = Limits::default();
+        let mut conn = open();
+        let mut spans = Vec::new();
+        for _ in 0..5 {
+            let ping = conn.timeout(&limits, true).unwrap_or(NOW);
+            conn.handle_timeout(&limits, true, ping, 0);
+            let end = conn.timeout(&limits, true).unwrap_or(NOW);
+            spans.push(end.since(ping));
+            assert!(conn.handle_timeout(&limits, true, end, 0));
+            conn.handle_open(end);
+            conn.handle_welcome(end);
+        }
+        assert_eq!(spans, [5_000, 10_000, 20_000, 40_000, 40_000]);
+        conn.got_on();
+        assert_eq!(conn.patience(&limits), limits.probe);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod ports;
 mod preload;
 mod resumed;
 mod scopes;
+mod sleep;
 mod slow;
 mod sync;
 mod tabs;
@@ -29,6 +30,7 @@ async fn main() -> exciton::Result<()> {
     killed::listen(&app)?;
     order::listen(&app)?;
     resumed::listen(&app)?;
+    sleep::listen(&app)?;
     slow::listen(&app);
     sync::listen(&app)?;
     tabs::listen(&app)?;
