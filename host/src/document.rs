@@ -44,6 +44,7 @@ pub(crate) struct Document {
     ports: Arc<LinkPorts>,
     ipc_main: IpcMain,
     access: Access,
+    limits: Limits,
     clock: Arc<Clock>,
     state: Mutex<State>,
     /// Something may have to be written to the socket.
@@ -140,6 +141,7 @@ impl Document {
             renderer,
             ipc_main,
             access,
+            limits,
             clock,
             state: Mutex::new(state),
             outgoing: Notify::new(),
@@ -192,8 +194,9 @@ impl Document {
         self.clock.now()
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        *self.lock().link.limits()
+    /// The bounds of what its page sends.
+    pub(crate) fn bounds(&self) -> &Limits {
+        &self.limits
     }
 
     /// The tab that the document is in.

@@ -18,7 +18,7 @@ use exciton_protocol::{DecodeError, EncodeError, Encoded, Limits, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::link::{LinkPorts, Wire, attach};
+pub(crate) use self::link::{LinkPorts, Wire, attach, first_number};
 pub(crate) use self::pair::{End, Message, Refused};
 use self::port::{Port, adopt};
 pub(crate) use self::transfer::Transfer;

@@ -6,15 +6,16 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::Bounds;
 use crate::decode::FrameError;
 use crate::envelope::{self, Message};
 use crate::error::LinkLost;
 use crate::ids::{Epoch, LinkId, Seq};
 use crate::limits::Limits;
-use crate::packet::{Packet, RawPacket, write_number};
+use crate::packet::{Packet, PacketSeed, RawPacket, write_number};
 use crate::tab::TabInfo;
 
 /// One message of the socket.
@@ -97,9 +98,18 @@ pub const VERSION: u32 = 1;
 impl Frame {
     /// Reads a message of the socket.
     pub fn decode(message: &Message) -> Result<Self, FrameError> {
+        Self::decode_in(message, &Bounds::none())
+    }
+
+    /// The same for a message of another program, which may have anything in it: what a call has too much of is in
+    /// [`Extra::excess`](crate::Extra::excess), and nothing is kept of it.
+    pub fn decode_within(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
+        Self::decode_in(message, &Bounds::of(limits))
+    }
+
+    fn decode_in(message: &Message, bounds: &Bounds) -> Result<Self, FrameError> {
         let (json, mut run) = message.split()?;
-        let raw: RawFrame<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
-        let frame = raw.own(&json, &mut run)?;
+        let frame = bounds.read(&json, FrameSeed(bounds))?.own(&json, &mut run, bounds)?;
         if run.is_empty() {
             Ok(frame)
         } else {
@@ -228,12 +238,19 @@ pub(crate) enum RawFrame<'a> {
 
 impl RawFrame<'_> {
     /// Takes the frame out of its message: texts are slices of `json`, attachments are cut off `run`.
-    pub(crate) fn own(self, json: &Bytes, run: &mut Bytes) -> Result<Frame, FrameError> {
+    pub(crate) fn own(
+        self,
+        json: &Bytes,
+        run: &mut Bytes,
+        bounds: &Bounds,
+    ) -> Result<Frame, FrameError> {
         Ok(match self {
             Self::Control(frame) => frame,
             Self::Data(first, ack, packets) => {
-                let packets =
-                    packets.into_iter().map(|raw| raw.own(json, run)).collect::<Result<_, _>>()?;
+                let packets = packets
+                    .into_iter()
+                    .map(|raw| raw.own(json, run, bounds))
+                    .collect::<Result<_, _>>()?;
                 Frame::Data { first, ack, packets }
             }
             Self::Part(seq, ack, last, length) => {
@@ -244,15 +261,18 @@ impl RawFrame<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for RawFrame<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(FrameVisitor)
+/// Reads a frame.
+pub(crate) struct FrameSeed<'b>(pub(crate) &'b Bounds);
+
+impl<'de> DeserializeSeed<'de> for FrameSeed<'_> {
+    type Value = RawFrame<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
     }
 }
 
-struct FrameVisitor;
-
-impl<'de> Visitor<'de> for FrameVisitor {
+impl<'de> Visitor<'de> for FrameSeed<'_> {
     type Value = RawFrame<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,7 +282,11 @@ impl<'de> Visitor<'de> for FrameVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let kind: std::borrow::Cow<'de, str> = next(&mut seq)?;
         let frame = match &*kind {
-            "data" => RawFrame::Data(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?),
+            "data" => {
+                let (first, ack) = (next(&mut seq)?, next(&mut seq)?);
+                let packets = seq.next_element_seed(BatchSeed(self.0))?.ok_or_else(ends_early)?;
+                RawFrame::Data(first, ack, packets)
+            }
             "part" => {
                 RawFrame::Part(next(&mut seq)?, next(&mut seq)?, next(&mut seq)?, next(&mut seq)?)
             }
@@ -280,13 +304,48 @@ impl<'de> Visitor<'de> for FrameVisitor {
     }
 }
 
+/// Reads the packets of a frame.
+struct BatchSeed<'b>(&'b Bounds);
+
+impl<'de> DeserializeSeed<'de> for BatchSeed<'_> {
+    type Value = Vec<RawPacket<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for BatchSeed<'_> {
+    type Value = Vec<RawPacket<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("packets")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut packets = Vec::new();
+        while let Some(packet) = seq.next_element_seed(PacketSeed(self.0))? {
+            self.0.take_packet().map_err(de::Error::custom)?;
+            if packets.len() >= self.0.batch {
+                return Err(de::Error::custom("more packets than one frame may have"));
+            }
+            packets.push(packet);
+        }
+        Ok(packets)
+    }
+}
+
 #[derive(Deserialize)]
 struct Lost {
     why: LinkLost,
 }
 
 fn next<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(seq: &mut A) -> Result<T, A::Error> {
-    seq.next_element()?.ok_or_else(|| de::Error::custom("a frame that ends early"))
+    seq.next_element()?.ok_or_else(ends_early)
+}
+
+fn ends_early<E: de::Error>() -> E {
+    E::custom("a frame that ends early")
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@
 
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod decode;
 mod envelope;
 mod error;
+mod excess;
 mod frame;
 mod ids;
 mod limits;
@@ -25,6 +27,7 @@ mod value;
 pub use decode::FrameError;
 pub use envelope::Message;
 pub use error::{CloseReason, Full, LinkLost, PeerMisbehaved, TooLarge, close_code};
+pub use excess::{Bound, Excess};
 pub use frame::{
     DATA_TAIL, Frame, Hello, Packets, VERSION, Welcome, data_head, part_message, part_text,
 };

@@ -30,11 +30,22 @@ pub struct Limits {
     pub packet_bytes: u32,
     /// Nesting of a value: arrays and objects within each other.
     pub depth: u32,
+    /// Bytes of a channel's name: it is compared, and written into the log.
+    pub channel_bytes: u32,
+    /// Arguments of one call: as many as JavaScript engines take from `...list`.
+    pub arguments: u32,
+    /// Values of one message, the keys of its objects among them: one for each eight bytes of the largest message. In
+    /// memory a value takes many times the bytes that it may have on the wire.
+    pub values: u32,
+    /// Attachments of one message: buffers, each with a handle of its own.
+    pub attachments: u32,
+    /// Packets of one synchronous request: what a page can have sent in vain for minutes.
+    pub sync_packets: u32,
     /// Frames of one page, beside its main frame.
     pub frames: u32,
     /// Synchronous requests of one page under way at once, each nested in the one before.
     pub nested_syncs: u32,
-    /// Message ports of one page that are open at once.
+    /// Message ports of one page that are open at once, and those that one message hands over.
     pub ports: u32,
     /// Bytes that wait at a message port until it is started. Past them a post from this process is refused, and a page's
     /// closes the port.
@@ -83,6 +94,11 @@ impl Default for Limits {
             part_bytes: MIB,
             packet_bytes: 65 * MIB,
             depth: 1_000,
+            channel_bytes: 1_024,
+            arguments: 65_536,
+            values: 8_388_608,
+            attachments: 65_536,
+            sync_packets: 1_048_576,
             frames: 1_000,
             nested_syncs: 16,
             ports: 16_384,
@@ -108,6 +124,12 @@ impl Limits {
     /// Bytes that a synchronous request may have: the whole outbox, the biggest packet, and its frames' headers.
     pub const fn sync_body_bytes(&self) -> usize {
         self.outbox_bytes as usize + self.packet_bytes as usize + MIB as usize
+    }
+
+    /// Parts that the largest packet may come in.
+    pub const fn parts(&self) -> u32 {
+        let part = if self.part_bytes == 0 { 1 } else { self.part_bytes };
+        (self.packet_bytes / part).saturating_add(2)
     }
 
     /// Bytes that one message of the socket may have. A page counts a text's length as a bound of its UTF-8.

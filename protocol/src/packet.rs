@@ -3,16 +3,17 @@
 //! A packet is a JSON array: its kind, what it is about, its value, and, if the value has attachments, their lengths.
 //! `["send","channel",[1,2]]`, `["reply",7,{"$":"arraybuffer","blob":0},[16]]`.
 
-use std::fmt;
+mod read;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
+pub(crate) use self::read::{PacketSeed, RawPacket};
+use crate::bounds::Bounds;
 use crate::decode::FrameError;
 use crate::envelope;
+use crate::excess::Excess;
 use crate::ids::Seq;
+use crate::limits::Limits;
 use crate::value::{Args, Encoded};
 
 /// A numbered unit of the wire.
@@ -48,13 +49,15 @@ pub struct Call {
 }
 
 /// What goes with a call beside its arguments. Most calls have nothing of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extra {
     /// The frame of the page that it is from, or for; 0 is the main frame. The page numbers its frames.
     pub frame: u32,
     /// The message ports that are handed over, by the ids that they have on this link from now on.
     pub ports: Vec<u64>,
+    /// What the call has too much of, found where it was read. Then its attachments are not there, and perhaps not all of
+    /// its channel: it is to be refused.
+    pub excess: Option<Box<Excess>>,
 }
 
 impl Call {
@@ -157,9 +160,20 @@ impl Packet {
 
     /// Reads a packet that travelled in parts: the envelope that they made together.
     pub fn from_parts(bytes: Bytes) -> Result<Self, FrameError> {
+        Self::from_parts_in(bytes, &Bounds::none())
+    }
+
+    /// The same for a packet of another program, which may have anything in it: what is past the limits is in
+    /// [`Extra::excess`], and nothing is kept of it.
+    pub fn from_parts_within(bytes: Bytes, limits: &Limits) -> Result<Self, FrameError> {
+        Self::from_parts_in(bytes, &Bounds::of(limits))
+    }
+
+    fn from_parts_in(bytes: Bytes, bounds: &Bounds) -> Result<Self, FrameError> {
         let (json, mut run) = envelope::Message::Binary(bytes).split()?;
-        let raw: RawPacket<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
-        let packet = raw.own(&json, &mut run)?;
+        bounds.hold_nesting(&json)?;
+        let raw = bounds.read(&json, PacketSeed(bounds))?;
+        let packet = raw.own(&json, &mut run, bounds)?;
         if run.is_empty() {
             Ok(packet)
         } else {
@@ -181,109 +195,6 @@ impl Packet {
         }
         out
     }
-}
-
-/// A packet that borrows from the frame that it came in.
-pub(crate) enum RawPacket<'a> {
-    Call(&'static str, std::borrow::Cow<'a, str>, &'a RawValue, Vec<u32>, Extra),
-    Answer(&'static str, Seq, &'a RawValue, Vec<u32>),
-}
-
-impl RawPacket<'_> {
-    /// Takes the packet out of its frame: the texts are slices of `json`, the attachments are cut off `run`.
-    pub(crate) fn own(self, json: &Bytes, run: &mut Bytes) -> Result<Packet, FrameError> {
-        let text = |raw: &RawValue| json.slice_ref(raw.get().as_bytes());
-        Ok(match self {
-            Self::Call(kind, channel, args, lengths, extra) => {
-                let args = Args { text: text(args), blobs: envelope::cut(run, &lengths)? };
-                let call = Call { channel: channel.into(), args, extra };
-                match kind {
-                    "send" => Packet::Send(call),
-                    "invoke" => Packet::Invoke(call),
-                    "sync" => Packet::Sync(call),
-                    "order" => Packet::Order(call),
-                    _ => Packet::Report(call),
-                }
-            }
-            Self::Answer(kind, seq, value, lengths) => {
-                let value = Encoded { text: text(value), blobs: envelope::cut(run, &lengths)? };
-                if kind == "reply" { Packet::Reply(seq, value) } else { Packet::Fail(seq, value) }
-            }
-        })
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for RawPacket<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(PacketVisitor)
-    }
-}
-
-struct PacketVisitor;
-
-impl<'de> Visitor<'de> for PacketVisitor {
-    type Value = RawPacket<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a packet")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let kind: Text<'de> = next(&mut seq, "kind")?;
-        let packet = match &*kind.0 {
-            "send" => Self::call(&mut seq, "send")?,
-            "invoke" => Self::call(&mut seq, "invoke")?,
-            "sync" => Self::call(&mut seq, "sync")?,
-            "reply" => Self::answer(&mut seq, "reply")?,
-            "fail" => Self::answer(&mut seq, "fail")?,
-            "order" => Self::call(&mut seq, "order")?,
-            "report" => Self::call(&mut seq, "report")?,
-            _ => return Err(de::Error::custom("a packet of unknown kind")),
-        };
-        match seq.next_element::<IgnoredAny>()? {
-            None => Ok(packet),
-            Some(_) => Err(de::Error::custom("a packet with too many elements")),
-        }
-    }
-}
-
-impl PacketVisitor {
-    fn call<'de, A: SeqAccess<'de>>(
-        seq: &mut A,
-        kind: &'static str,
-    ) -> Result<RawPacket<'de>, A::Error> {
-        let channel: Text<'de> = next(seq, "channel")?;
-        let args: &RawValue = next(seq, "arguments")?;
-        if !args.get().starts_with('[') {
-            return Err(de::Error::custom("arguments that are no array"));
-        }
-        let lengths = lengths(seq)?;
-        let extra = seq.next_element()?.unwrap_or_default();
-        Ok(RawPacket::Call(kind, channel.0, args, lengths, extra))
-    }
-
-    fn answer<'de, A: SeqAccess<'de>>(
-        seq: &mut A,
-        kind: &'static str,
-    ) -> Result<RawPacket<'de>, A::Error> {
-        Ok(RawPacket::Answer(kind, next(seq, "seq")?, next(seq, "value")?, lengths(seq)?))
-    }
-}
-
-/// A string that borrows unless it has escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
-
-fn next<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
-    seq: &mut A,
-    what: &str,
-) -> Result<T, A::Error> {
-    seq.next_element()?
-        .ok_or_else(|| de::Error::custom(format_args!("a packet without its {what}")))
-}
-
-fn lengths<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Vec<u32>, A::Error> {
-    Ok(seq.next_element()?.unwrap_or_default())
 }
 
 /// Appends a JSON string.

@@ -1,14 +1,19 @@
 //! The bodies of the synchronous request: `PUT /_exciton/sync`.
 
+use std::fmt;
+
 use bytes::Bytes;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::bounds::Bounds;
 use crate::decode::FrameError;
 use crate::envelope::{self, Message};
 use crate::error::LinkLost;
-use crate::frame::{Frame, RawFrame};
+use crate::frame::{Frame, FrameSeed, RawFrame};
 use crate::ids::{Epoch, LinkId, Seq, TabId};
+use crate::limits::Limits;
 use crate::tab::TabInfo;
 use crate::value::Encoded;
 
@@ -52,6 +57,15 @@ pub struct SyncHead {
 impl SyncRequest {
     /// Reads a request's body.
     pub fn decode(message: &Message) -> Result<Self, FrameError> {
+        Self::decode_in(message, &Bounds::none())
+    }
+
+    /// The same for a body of another program, which may have anything in it; see [`Frame::decode_within`].
+    pub fn decode_within(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
+        Self::decode_in(message, &Bounds::of(limits))
+    }
+
+    fn decode_in(message: &Message, bounds: &Bounds) -> Result<Self, FrameError> {
         #[derive(Deserialize)]
         struct Body<'a> {
             #[serde(flatten)]
@@ -60,13 +74,17 @@ impl SyncRequest {
             frames: Option<&'a RawValue>,
         }
         let (json, mut run) = message.split()?;
+        bounds.hold_nesting(&json)?;
+        bounds.read(&json, HeadSize(bounds.head))?;
         let body: Body<'_> = serde_json::from_slice(&json).map_err(FrameError::json)?;
-        let raw: Vec<RawFrame<'_>> = match body.frames {
-            Some(frames) => serde_json::from_str(frames.get()).map_err(FrameError::json)?,
+        let raw = match body.frames {
+            Some(frames) => bounds.read(frames.get().as_bytes(), FramesSeed(bounds))?,
             None => Vec::new(),
         };
-        let frames =
-            raw.into_iter().map(|frame| frame.own(&json, &mut run)).collect::<Result<_, _>>()?;
+        let frames = raw
+            .into_iter()
+            .map(|frame| frame.own(&json, &mut run, bounds))
+            .collect::<Result<_, _>>()?;
         if !run.is_empty() {
             return Err(FrameError::Attachments { named: 0, there: run.len() });
         }
@@ -91,6 +109,66 @@ impl SyncRequest {
         }
         json.push_str("]}");
         Ok(Message::join(&json, &blobs))
+    }
+}
+
+/// Looks how large a body is beside its frames, before anything is made of it.
+struct HeadSize(usize);
+
+impl<'de> DeserializeSeed<'de> for HeadSize {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for HeadSize {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut size = 0;
+        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            size += key.get().len();
+            size += if key.get() == "\"frames\"" { 0 } else { value.get().len() };
+            if size > self.0 {
+                return Err(de::Error::custom("a request whose head is too long"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the frames of a request.
+struct FramesSeed<'b>(&'b Bounds);
+
+impl<'de> DeserializeSeed<'de> for FramesSeed<'_> {
+    type Value = Vec<RawFrame<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FramesSeed<'_> {
+    type Value = Vec<RawFrame<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("frames")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut frames = Vec::new();
+        while let Some(frame) = seq.next_element_seed(FrameSeed(self.0))? {
+            // A frame without packets takes room, too.
+            self.0.take_packet().map_err(de::Error::custom)?;
+            frames.push(frame);
+        }
+        Ok(frames)
     }
 }
 

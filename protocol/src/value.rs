@@ -13,6 +13,7 @@
 
 mod args;
 mod array;
+mod bounds;
 mod buffer;
 mod convert;
 mod de;

@@ -32,6 +32,7 @@ pub(crate) struct Gate {
     /// What a page may do that is in no window: what every window may, or a page could come to more by leaving its own.
     strangers: Mutex<Option<Arc<Allow>>>,
     refused: [AtomicU64; 4],
+    excesses: AtomicU64,
 }
 
 /// Who calls, and how.
@@ -125,6 +126,11 @@ impl Gate {
         self.refused[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A message was past a limit.
+    pub(crate) fn count_excess(&self) {
+        self.excesses.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn refused(&self) -> RefusedCalls {
         let of = |kind: CallKind| self.refused[kind as usize].load(Ordering::Relaxed);
         RefusedCalls {
@@ -132,12 +138,13 @@ impl Gate {
             send_sync: of(CallKind::SendSync),
             invoke: of(CallKind::Invoke),
             post_message: of(CallKind::PostMessage),
+            too_much: self.excesses.load(Ordering::Relaxed),
         }
     }
 }
 
-/// How many calls were refused since the application began, because no list allowed them or
-/// [`App::authorize`](crate::App::authorize) said no.
+/// How many calls were refused since the application began: by their ways those that no list allowed or
+/// [`App::authorize`](crate::App::authorize) said no to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusedCalls {
@@ -149,6 +156,8 @@ pub struct RefusedCalls {
     pub invoke: u64,
     /// By `postMessage` with ports.
     pub post_message: u64,
+    /// By whichever way, because the message was past one of its [`Limits`](crate::Limits).
+    pub too_much: u64,
 }
 
 /// Erases the types of an application's word.
@@ -163,18 +172,29 @@ where
     })
 }
 
+/// Makes nothing of a call: whoever waits for it is told why.
+pub(crate) fn refuse(
+    outlet: &dyn Outlet,
+    incoming: Incoming,
+    seq: Seq,
+    call: &Call,
+    told: impl FnOnce() -> ErrorInfo,
+) {
+    match incoming {
+        Incoming::Invoke => outlet.settle(seq, Err(told())),
+        Incoming::Sync => outlet.answer(seq, Err(told())),
+        // Taken and dropped, the ports are closed, and the page's ends hear of it.
+        Incoming::Send => drop(outlet.ports().receive(&call.extra.ports)),
+    }
+}
+
 impl Refused {
     /// Nobody hears of the call but the log and, if it waits, the page.
     pub(crate) fn settle(&self, outlet: &dyn Outlet, incoming: Incoming, seq: Seq, call: &Call) {
         let kind = CallKind::of(incoming, call);
         self.log(outlet.renderer(), kind, &call.channel);
-        let told = || Err(ErrorInfo::forbidden(kind, &call.channel, self.reason.as_deref()));
-        match incoming {
-            Incoming::Invoke => outlet.settle(seq, told()),
-            Incoming::Sync => outlet.answer(seq, told()),
-            // Taken and dropped, the ports are closed, and the page's ends hear of it.
-            Incoming::Send => drop(outlet.ports().receive(&call.extra.ports)),
-        }
+        let told = || ErrorInfo::forbidden(kind, &call.channel, self.reason.as_deref());
+        refuse(outlet, incoming, seq, call, told);
     }
 
     /// Writes it into the log, where it has room, without the arguments.

@@ -7,11 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use exciton_protocol::{Call, Seq};
+use exciton_protocol::{Call, Excess, Limits, Seq};
 
 use super::Document;
-use crate::access::{CallKind, Caller, Gate, Refused};
+use crate::access::{CallKind, Caller, Gate, Refused, refuse};
 use crate::dispatch::Incoming;
+use crate::error::ErrorInfo;
 use crate::event::{Outlet, Sender};
 use crate::handler::BoxFuture;
 
@@ -41,6 +42,10 @@ impl Document {
             self.decided(wanted, Err(refused));
             return ControlFlow::Continue(());
         }
+        if let Some(excess) = self.excess(&wanted.call) {
+            self.too_much(&wanted, excess);
+            return ControlFlow::Continue(());
+        }
         let Some(mut decision) = gate.ask(&caller, &wanted.call) else {
             self.decided(wanted, Ok(()));
             return ControlFlow::Continue(());
@@ -53,6 +58,38 @@ impl Document {
             Err(_) => self.decided(wanted, Err(Refused::new())),
         }
         ControlFlow::Continue(())
+    }
+
+    /// What the call has too much of, before anything is made of its arguments.
+    fn excess(&self, call: &Call) -> Option<Excess> {
+        self.excess_by(call, &self.limits)
+    }
+
+    fn excess_by(&self, call: &Call, limits: &Limits) -> Option<Excess> {
+        match call.extra.excess.as_deref() {
+            Some(excess) => Some(*excess),
+            None => call.args.within(limits).err(),
+        }
+    }
+
+    /// The same of a report: how many arguments it has is not the page's to choose.
+    pub(super) fn excess_of_report(&self, report: &Call) -> Option<Excess> {
+        let mut limits = self.limits;
+        limits.arguments = u32::MAX;
+        self.excess_by(report, &limits)
+    }
+
+    /// Nobody hears of it but the log and, if it waits, the page.
+    fn too_much(&self, wanted: &Wanted, excess: Excess) {
+        let Wanted { seq, kind, call } = wanted;
+        let named = CallKind::of(*kind, call);
+        self.access.gate.count_excess();
+        if let Some(unsaid) = self.renderer.refusals.admit() {
+            let (web_contents, channel) = (self.renderer.id, &*call.channel);
+            tracing::warn!(web_contents, kind = %named, channel, %excess, unsaid, "a message of a page is refused");
+        }
+        refuse(self, *kind, *seq, call, || ErrorInfo::excess(named, &call.channel, excess));
+        self.consumed();
     }
 
     fn hold(

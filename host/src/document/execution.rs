@@ -1,9 +1,10 @@
 //! Scripts that the host has the page run, and who waits for what they come to.
 
-use exciton_protocol::{Args, Packet, Value};
+use exciton_protocol::{Args, Call, ErrorKind, ErrorValue, Excess, Packet, Value};
 use tokio::sync::oneshot;
 
 use super::{Document, PushError};
+use crate::message_port::first_number;
 
 /// Who waits for the result of a script. Dropped if the document goes away.
 pub(crate) type Execution = oneshot::Sender<Result<Value, Value>>;
@@ -49,6 +50,16 @@ impl Document {
         if let Some(waiting) = waiting {
             // Who has stopped waiting needs no result.
             let _ = waiting.send(if ok { Ok(value) } else { Err(value) });
+        }
+    }
+
+    /// What a script came to is past a limit. It begins with the script's number, if anything was kept of it.
+    pub(super) fn executed_in_vain(&self, report: &Call, excess: Excess) {
+        let id = first_number(&report.args.text);
+        let waiting = id.and_then(|id| self.lock().executions.remove(&id));
+        if let Some(waiting) = waiting {
+            let error = ErrorValue::new(ErrorKind::Range, excess.to_string());
+            let _ = waiting.send(Err(error.into()));
         }
     }
 

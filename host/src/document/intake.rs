@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use exciton_protocol::{Admit, ConnId, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested};
+use exciton_protocol::{
+    Admit, Bound, ConnId, Excess, Frame, FrameError, Limits, Packet, PeerMisbehaved, Seq, TooNested,
+};
 use tokio::task::AbortHandle;
 
 use super::{Document, State};
@@ -22,6 +24,15 @@ pub(crate) struct Intake {
     pub(super) held: Option<AbortHandle>,
     /// The packet that is being put together.
     pub(super) assembly: BytesMut,
+    /// What has come of the next packet in parts.
+    parts: Parts,
+}
+
+/// Parts of one packet, and their bytes.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    count: u32,
+    bytes: usize,
 }
 
 /// One thing for the runner.
@@ -59,6 +70,9 @@ pub(crate) enum Refusal {
     Misbehaved(#[from] PeerMisbehaved),
     #[error(transparent)]
     Nested(#[from] TooNested),
+    /// A packet in parts is larger, or in more of them, than any may be.
+    #[error(transparent)]
+    Excess(#[from] Excess),
     #[error("a {0} is not a page's to send")]
     Direction(&'static str),
 }
@@ -95,6 +109,20 @@ impl Intake {
         self.jobs.push_back(Job::Packet(seq, packet));
     }
 }
+
+impl Parts {
+    /// With one more.
+    fn and(self, piece: usize, limits: &Limits) -> Result<Self, Excess> {
+        let Self { count, bytes } = Self { count: self.count + 1, bytes: self.bytes + piece };
+        let most = limits.packet_bytes as usize + HEAD_SLACK;
+        Bound::Bytes.hold(bytes, most)?;
+        Bound::Parts.hold(count as usize, limits.parts() as usize)?;
+        Ok(Self { count, bytes })
+    }
+}
+
+/// What an envelope has beside its packet: the length of its text, the channel, what goes with it.
+pub(super) const HEAD_SLACK: usize = 1_024;
 
 /// How a frame with packets came.
 #[derive(Clone, Copy)]
@@ -134,6 +162,12 @@ impl Document {
             Frame::Part { seq, ack, .. } => (*seq, *ack, 1),
             _ => return Err(Refusal::Direction("control frame")),
         };
+        let parts = match &frame {
+            Frame::Part { seq, piece, .. } if *seq == state.link.admitted() => {
+                Some(state.intake.parts.and(piece.len(), &self.limits)?)
+            }
+            _ => None,
+        };
         let admit = match way {
             Way::Socket(conn) => {
                 match state.link.handle_data(conn, first, count, size, ack, self.now())? {
@@ -151,6 +185,7 @@ impl Document {
                 }
             }
             Frame::Part { seq, last, piece, .. } => {
+                state.intake.parts = parts.filter(|_| !last).unwrap_or_default();
                 state.intake.jobs.push_back(Job::Part { seq, last, piece })
             }
             _ => {}

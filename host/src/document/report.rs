@@ -4,7 +4,7 @@ mod window;
 
 use std::sync::Arc;
 
-use exciton_protocol::{ArgError, Call, DecodeError};
+use exciton_protocol::{ArgError, Call, DecodeError, Excess};
 
 use super::Document;
 use crate::web_frame_main::reports as frames;
@@ -24,6 +24,21 @@ impl Document {
         };
         if let Err(error) = heard {
             tracing::warn!(link = ?self.id, report = &*report.channel, %error, "a report was not heard");
+        }
+    }
+}
+
+impl Document {
+    /// A report that has too much of something. Whoever waits for it at this end waits no longer.
+    pub(super) fn hear_too_much(&self, report: &Call, excess: Excess) {
+        self.access.gate.count_excess();
+        if let Some(unsaid) = self.renderer.refusals.admit() {
+            tracing::warn!(link = ?self.id, report = &*report.channel, %excess, unsaid, "a report was not heard");
+        }
+        match &*report.channel {
+            "executed" => self.executed_in_vain(report, excess),
+            "port" => self.ports.refuse_message(report),
+            _ => {}
         }
     }
 }

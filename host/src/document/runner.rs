@@ -78,7 +78,10 @@ impl Document {
             Packet::Sync(call) => (Incoming::Sync, call),
             other => {
                 if let Packet::Report(call) = other {
-                    self.hear(call);
+                    match self.excess_of_report(&call) {
+                        None => self.hear(call),
+                        Some(excess) => self.hear_too_much(&call, excess),
+                    }
                 }
                 // Nothing else is admitted.
                 self.consumed();
@@ -104,18 +107,14 @@ impl Document {
     /// Puts a big packet together; its last part is the call.
     fn assemble(self: &Arc<Self>, seq: Seq, last: bool, piece: &[u8]) -> ControlFlow<()> {
         let mut state = self.lock();
-        let limit = state.link.limits().packet_bytes as usize + HEAD_SLACK;
-        let size = state.intake.assembly.len() + piece.len();
-        if size <= limit {
-            state.intake.assembly.extend_from_slice(piece);
-        }
+        state.intake.assembly.extend_from_slice(piece);
         if !last {
             drop(state);
             self.consumed();
             return ControlFlow::Continue(());
         }
         let bytes = std::mem::take(&mut state.intake.assembly).freeze();
-        let packet = Packet::from_parts(bytes);
+        let packet = Packet::from_parts_within(bytes, &self.limits);
         if let Ok(Packet::Sync(_)) = &packet {
             // As many are open as the page's nesting allows; a request past it is answered by its own time limit.
             let _ = state.link.sync_began(seq);
@@ -127,10 +126,13 @@ impl Document {
             Ok(packet) => return self.call(seq, packet),
             Err(error) => {
                 tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
-                self.settle(
-                    seq,
-                    Err(ErrorInfo::plain(format!("the message can't be read: {error}"))),
-                );
+                let told = ErrorInfo::plain(format!("the message can't be read: {error}"));
+                // What it was nobody knows: whoever waits for it hears of it.
+                let mut state = self.lock();
+                let _ = (state.link.sync_began(seq), state.link.invoke_began());
+                drop(state);
+                self.answer(seq, Err(told.clone()));
+                self.settle(seq, Err(told));
                 self.consumed();
             }
         }
@@ -157,6 +159,3 @@ impl Document {
         }
     }
 }
-
-/// What an envelope has beside its packet: the length of its text.
-const HEAD_SLACK: usize = 1_024;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 
-use exciton_protocol::{EncodeError, Encoded, Object, Value, to_value};
+use exciton_protocol::{EncodeError, Encoded, Excess, Object, Value, to_value};
 use serde::Serialize;
 
 use crate::access::CallKind;
@@ -61,6 +61,24 @@ impl ErrorInfo {
             data: Some(Box::new(data.into())),
             may_have_run: Some(false),
             ..Self::plain(message)
+        }
+    }
+
+    /// A call that has too much of something.
+    pub(crate) fn excess(kind: CallKind, channel: &str, excess: Excess) -> Self {
+        let number = |number: u64| Value::Number(number as f64);
+        let data = Object::from_iter([
+            ("channel", Value::from(channel)),
+            ("kind", kind.name().into()),
+            ("bound", excess.bound.name().into()),
+            ("found", number(excess.found)),
+            ("limit", number(excess.limit)),
+        ]);
+        Self {
+            code: Some("LIMIT".to_owned()),
+            data: Some(Box::new(data.into())),
+            may_have_run: Some(false),
+            ..Self::new("RangeError", excess.to_string())
         }
     }
 

@@ -176,6 +176,16 @@ impl LinkPorts {
         Ok(())
     }
 
+    /// What the page posts has too much of something: it can't be told, so its port is closed, with those that came along.
+    pub(crate) fn refuse_message(self: &Arc<Self>, report: &Call) {
+        drop(self.receive(&report.extra.ports));
+        let Some(id) = first_number(&report.args.text) else { return };
+        let end = self.lock().ends.remove(&id);
+        if end.is_some() {
+            self.say_closed(id);
+        }
+    }
+
     /// The page has closed one of its ports.
     pub(crate) fn heard_close(&self, report: &Call) -> Result<(), BadReport> {
         let id: u64 = report.args.reader()?.read()?;
@@ -243,6 +253,11 @@ pub(crate) fn attach(ports: &Arc<LinkPorts>, ids: Vec<u64>) {
 /// `[7,value]`: the number, and the text of the value.
 fn split(text: &Bytes) -> Option<(u64, Bytes)> {
     let comma = text.iter().position(|byte| *byte == b',')?;
-    let number = std::str::from_utf8(text.get(1..comma)?).ok()?;
-    Some((number.trim().parse().ok()?, text.slice(comma + 1..text.len().checked_sub(1)?)))
+    Some((first_number(text)?, text.slice(comma + 1..text.len().checked_sub(1)?)))
+}
+
+/// That number.
+pub(crate) fn first_number(text: &[u8]) -> Option<u64> {
+    let comma = text.iter().position(|byte| *byte == b',')?;
+    std::str::from_utf8(text.get(1..comma)?).ok()?.trim().parse().ok()
 }

@@ -168,7 +168,9 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
             tracing::warn!(link = ?document.id, %refusal, "the page's connection is closed");
             let reason = match refusal {
                 Refusal::Frame(_) | Refusal::Direction(_) => CloseReason::Undecodable,
-                Refusal::Misbehaved(_) | Refusal::Nested(_) => CloseReason::Misbehaved,
+                Refusal::Misbehaved(_) | Refusal::Nested(_) | Refusal::Excess(_) => {
+                    CloseReason::Misbehaved
+                }
             };
             document.lock().refused = Some((conn, reason));
             document.outgoing.notify_one();
@@ -181,7 +183,7 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
 }
 
 fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<(), Refusal> {
-    let frame = Frame::decode(message)?;
+    let frame = Frame::decode_within(message, document.bounds())?;
     let mut state = document.lock();
     match frame {
         Frame::Ack(ack) => {

@@ -23,7 +23,7 @@ pub(crate) async fn sync(
     let binary =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
     let message = if binary { Message::Binary(body) } else { Message::Text(body) };
-    let request = match SyncRequest::decode(&message) {
+    let request = match SyncRequest::decode_within(&message, &links.limits) {
         Ok(request) if request.head.version == VERSION => request,
         Ok(request) => {
             return fault(&format!(

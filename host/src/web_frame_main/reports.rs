@@ -13,12 +13,21 @@ pub(crate) fn came(document: &Arc<Document>, report: &Call) -> Result<(), BadRep
     let mut args = report.args.reader()?;
     let (number, parent) = (args.read()?, args.read()?);
     let facts = Facts { name: args.read()?, url: args.read()?, origin: args.read()? };
-    let limit = document.limits().frames;
+    let length = facts.name.len() + facts.url.len() + facts.origin.len();
+    if length > FACTS {
+        let text =
+            format!("a frame's name and URL may have {FACTS} bytes, and these have {length}");
+        return Err(BadReport::Refused(text));
+    }
+    let limit = document.bounds().frames;
     if document.frames().came(number, parent, facts, limit) {
         return Ok(());
     }
     Err(BadReport::Refused(format!("a page may have {limit} frames")))
 }
+
+/// Bytes that are kept of what a frame says of itself.
+const FACTS: usize = 64 * 1_024;
 
 /// `frame-left [number]`: the document in a frame has begun to unload.
 pub(crate) fn left(document: &Arc<Document>, report: &Call) -> Result<(), BadReport> {

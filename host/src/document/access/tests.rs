@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod excess;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -29,6 +31,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 impl Scene {
     fn new(rules: Rules) -> Self {
+        Self::limited(rules, Limits::default())
+    }
+
+    fn limited(rules: Rules, limits: Limits) -> Self {
         let ipc_main = IpcMain::new();
         let log = Log::default();
         for channel in ["x", "y"] {
@@ -46,7 +52,7 @@ impl Scene {
         }
         let epoch = Epoch::from_bits(1);
         let app = Arc::new(Nobody);
-        let links = Links::new(epoch, Limits::default(), ipc_main, Arc::new(Gate::new(rules)), app);
+        let links = Links::new(epoch, limits, ipc_main, Arc::new(Gate::new(rules)), app);
         let document = open(&links, 1);
         Self { links, document, log }
     }
@@ -73,7 +79,7 @@ impl Scene {
     }
 
     fn refused(&self) -> [u64; 4] {
-        let RefusedCalls { send, send_sync, invoke, post_message } = self.links.gate.refused();
+        let RefusedCalls { send, send_sync, invoke, post_message, .. } = self.links.gate.refused();
         [send, send_sync, invoke, post_message]
     }
 }
@@ -175,7 +181,7 @@ async fn the_application_is_asked_about_each_call_in_order_with_all_that_is_know
         async { Ok(()) }
     });
     let mut with_port = call("x", "port");
-    with_port.extra = exciton_protocol::Extra { frame: 7, ports: vec![2] };
+    with_port.extra = exciton_protocol::Extra { frame: 7, ports: vec![2], excess: None };
     scene.send(vec![Packet::Invoke(call("y", "12")), Packet::Send(with_port)]);
     scene.consumed(2).await;
     assert_eq!(
