@@ -28,7 +28,7 @@ impl Desk {
         let notes = heard.clone();
         ipc_main.on("note", move |_event, note: String| notes.lock().unwrap().push(note));
         let links =
-            Links::new(EPOCH, Limits::default(), ipc_main, Gate::default(), Arc::new(Nobody));
+            Links::new(EPOCH, Limits::default(), ipc_main, Arc::default(), Arc::new(Nobody));
         let shown = visit(&links, 1, false, &TabInfo::default()).unwrap();
         let desk = Self { tab: shown.tab(), links, heard, shown };
         desk.connect(&desk.shown.clone(), 1);

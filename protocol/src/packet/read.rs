@@ -171,7 +171,9 @@ impl PacketSeed<'_> {
             return Err(de::Error::custom("arguments that are no array"));
         }
         let lengths = self.lengths(seq)?;
-        let extra = seq.next_element_seed(ExtraSeed { ports: self.0.ports })?.unwrap_or_default();
+        // So that all of a real page's can be closed that hands over too many.
+        let ports = self.0.ports.saturating_mul(2);
+        let extra = seq.next_element_seed(ExtraSeed { ports })?.unwrap_or_default();
         Ok(RawPacket::Call(kind, channel.0, args, lengths, extra))
     }
 
