@@ -5,7 +5,7 @@ use exciton_protocol::{Gone, TabId};
 
 use super::*;
 use crate::application::Nobody;
-use crate::document::{Way, now};
+use crate::document::Way;
 
 const EPOCH: Epoch = Epoch::from_bits(1);
 
@@ -36,7 +36,7 @@ impl Desk {
     }
 
     fn connect(&self, document: &Document, conn: ConnId) {
-        document.lock().link.handle_hello(conn, conn, 0, 0, now()).unwrap();
+        document.lock().link.handle_hello(conn, conn, 0, 0, document.now()).unwrap();
     }
 
     /// What a document finds in the tab's storage whose predecessor has left the mark.
@@ -57,7 +57,7 @@ impl Desk {
         let frame = exciton_protocol::Frame::decode(&message).unwrap();
         let mut state = document.lock();
         document.take(&mut state, Way::Sync, frame, 10).unwrap();
-        Document::said_goodbye(&mut state);
+        document.said_goodbye(&mut state);
         drop(state);
         document
     }
