@@ -5,11 +5,13 @@
 //! what they must; they don't reconnect, and repeat nothing: that is the renderer's own business, tried elsewhere.
 
 mod request;
+mod resuming;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Request;
 use exciton_protocol::{
     Args, Call, CloseReason, Encoded, Epoch, Frame, Hello, LinkId, Message, Packet, Seq,
     SyncAnswer, SyncHead, SyncRequest, TabId, TabInfo, VERSION, close_code,
@@ -24,6 +26,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use self::request::Http;
+pub use self::resuming::{News, ResumingPage, SyncFailure};
 use crate::error::{Error, Result};
 
 /// How long an answer of the host may take.
@@ -58,11 +61,27 @@ impl SimulatedBrowser {
     /// When the host doesn't let it in.
     pub async fn enter(url: &str) -> Result<Arc<SimulatedBrowser>> {
         let http = Http::enter(url).await?;
-        let facts = http.get("/_exciton/boot").await?;
-        let facts: serde_json::Value = serde_json::from_str(&facts).map_err(wire("the facts"))?;
-        let epoch = Epoch::parse(facts["epoch"].as_str().unwrap_or_default());
-        let epoch = epoch.map_err(wire("the epoch"))?;
+        let epoch = epoch(&http).await?;
         Ok(Arc::new(SimulatedBrowser { http, epoch }))
+    }
+
+    /// The epoch of the host that is there now.
+    async fn epoch_now(&self) -> Result<Epoch> {
+        epoch(&self.http).await
+    }
+
+    fn socket_request(&self) -> Result<Request<()>> {
+        let mut request = self
+            .http
+            .url("/_exciton/socket")
+            .replacen("http:", "ws:", 1)
+            .into_client_request()
+            .map_err(wire("the socket's address"))?;
+        for (name, value) in self.http.headers() {
+            let value = value.parse().map_err(wire("a header"))?;
+            request.headers_mut().insert(name, value);
+        }
+        Ok(request)
     }
 
     /// The epoch that the host serves its pages with.
@@ -84,16 +103,7 @@ impl SimulatedBrowser {
     /// When the host refuses it.
     pub async fn open_in(self: &Arc<Self>, tab: TabInfo) -> Result<SimulatedPage> {
         let link = LinkId::from_bits(fastrand::u128(..));
-        let mut request = self
-            .http
-            .url("/_exciton/socket")
-            .replacen("http:", "ws:", 1)
-            .into_client_request()
-            .map_err(wire("the socket's address"))?;
-        for (name, value) in self.http.headers() {
-            let value = value.parse().map_err(wire("a header"))?;
-            request.headers_mut().insert(name, value);
-        }
+        let request = self.socket_request()?;
         // Without Nagle's algorithm, as browsers connect.
         let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true)
             .await
@@ -379,6 +389,13 @@ impl SimulatedPage {
             return Frame::decode(&message).map_err(wire("a frame"));
         }
     }
+}
+
+async fn epoch(http: &Http) -> Result<Epoch> {
+    let facts = http.get("/_exciton/boot").await?;
+    let facts: serde_json::Value = serde_json::from_str(&facts).map_err(wire("the facts"))?;
+    let epoch = Epoch::parse(facts["epoch"].as_str().unwrap_or_default());
+    epoch.map_err(wire("the epoch"))
 }
 
 fn arguments(args: &impl Serialize) -> Result<Args> {

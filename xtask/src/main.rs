@@ -8,6 +8,7 @@ mod matrix;
 mod package;
 mod setup;
 mod sim;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +28,9 @@ cargo xtask <chore>
   doctor                    what is missing on this machine, and how to get it
   load [--idle N] [--busy M] [--seconds S]
                             many native pages on one host: memory per link, latency, what is lost
+  soak [--minutes M] [--pages N]
+                            many native pages, a host that is killed again and again, a network that never rests; the
+                            last line counts the failures
   package                   packs the crates that are published into target/package";
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         ("setup", true) => setup::setup(setup::For::Test),
         ("doctor", true) => return setup::doctor(),
         ("load", _) => load::load(rest),
+        ("soak", _) => soak::soak(rest),
         ("package", true) => package::package().map(|_| ()),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");
