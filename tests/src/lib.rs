@@ -45,7 +45,9 @@ pub use page::PageServer;
 pub use plain::run_plain;
 pub use proxy::{Proxy, Side, Stats, Way};
 pub use seed::seeded;
-pub use simulated::{News, ResumingPage, SimulatedBrowser, SimulatedPage, SyncFailure};
+pub use simulated::{
+    News, ResumingPage, SignsOfLife, SimulatedBrowser, SimulatedPage, SyncFailure,
+};
 pub use soak::{Report, Soak};
 pub use split::Split;
 pub use stage::behind_split;

@@ -39,6 +39,15 @@ pub struct SimulatedBrowser {
     epoch: Epoch,
 }
 
+/// What the host has said when it had nothing to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignsOfLife {
+    /// WebSocket pings, which browsers answer and don't show to pages.
+    pub pings: u64,
+    /// Acknowledgements, which pages see.
+    pub acks: u64,
+}
+
 /// A document with its link, in a tab.
 #[derive(Debug)]
 pub struct SimulatedPage {
@@ -50,6 +59,7 @@ pub struct SimulatedPage {
     next: Seq,
     wanted: Seq,
     received: VecDeque<Packet>,
+    signs: SignsOfLife,
     /// How many ports it has handed over.
     ports: u64,
 }
@@ -63,6 +73,23 @@ impl SimulatedBrowser {
         let http = Http::enter(url).await?;
         let epoch = epoch(&http).await?;
         Ok(Arc::new(SimulatedBrowser { http, epoch }))
+    }
+
+    /// Opens a connection and says nothing; returns the code with which the host closes it.
+    ///
+    /// # Errors
+    /// When the host refuses it, or ends it without a code.
+    pub async fn say_nothing(&self) -> Result<u16> {
+        let request = self.socket_request()?;
+        let connected = tokio_tungstenite::connect_async(request).await;
+        let (mut socket, _) = connected.map_err(wire("opening a socket"))?;
+        loop {
+            match tokio::time::timeout(ANSWER, socket.next()).await {
+                Ok(Some(Ok(Wire::Close(Some(frame))))) => return Ok(frame.code.into()),
+                Ok(Some(Ok(_))) => {}
+                other => return Err(broken(format!("no close came: {other:?}"))),
+            }
+        }
     }
 
     /// The epoch of the host that is there now.
@@ -128,6 +155,7 @@ impl SimulatedBrowser {
             next: 0,
             wanted: 0,
             received: VecDeque::new(),
+            signs: SignsOfLife::default(),
             ports: 0,
         };
         page.write(&Frame::Hello(Box::new(hello))).await?;
@@ -241,6 +269,17 @@ impl SimulatedPage {
             }
             self.receive().await?;
         }
+    }
+
+    /// Says nothing, and takes what comes until the host has given enough signs of life.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn listen(&mut self, enough: impl Fn(SignsOfLife) -> bool) -> Result<SignsOfLife> {
+        while !enough(self.signs) {
+            self.receive().await?;
+        }
+        Ok(self.signs)
     }
 
     /// The page leaves: its tab is closed, or shows another site.
@@ -371,7 +410,10 @@ impl SimulatedPage {
                 self.received.extend(packets);
                 self.write(&Frame::Ack(self.wanted)).await
             }
-            Frame::Ack(_) => Ok(()),
+            Frame::Ack(_) => {
+                self.signs.acks += 1;
+                Ok(())
+            }
             other => Err(broken(format!("{other:?} is not what a simulated page can take"))),
         }
     }
@@ -382,7 +424,11 @@ impl SimulatedPage {
             let message = match message {
                 Ok(Some(Ok(Wire::Text(text)))) => Message::Text(text.into()),
                 Ok(Some(Ok(Wire::Binary(bytes)))) => Message::Binary(bytes),
-                Ok(Some(Ok(Wire::Ping(_) | Wire::Pong(_)))) => continue,
+                Ok(Some(Ok(Wire::Ping(_)))) => {
+                    self.signs.pings += 1;
+                    continue;
+                }
+                Ok(Some(Ok(Wire::Pong(_)))) => continue,
                 Ok(other) => return Err(broken(format!("the connection has ended: {other:?}"))),
                 Err(_) => return Err(broken(format!("the host is silent for {ANSWER:?}"))),
             };

@@ -171,3 +171,84 @@ fn each_way_to_go_has_its_grace_and_a_close_after_a_goodbye_prolongs_nothing() {
     host.handle_closed(1, Gone::Vanished, NOW);
     assert!(host.is_expired(NOW.plus(limits.grace_bye)));
 }
+
+#[test]
+fn a_task_of_many_sends_and_synchronous_calls_says_each_packet_once() {
+    let mut page = page();
+    let mut said = 0;
+    for round in 0..1_000 {
+        page.push(Batch { count: 1, size: 1, payload: vec![1] }).unwrap();
+        let seq = page.push_sync(Batch { count: 1, size: 1, payload: vec![2] });
+        page.sync_begin(seq).unwrap();
+        said += page.backlog(seq).map(|flight| flight.batch.count).sum::<u32>();
+        page.sync_end(seq);
+        // The host has got all of it, and has called the listeners of nothing.
+        let (_, got) = page.sync_header();
+        let got = got.to_vec();
+        page.handle_sync(0, 2 * (round + 1), &got, NOW).unwrap();
+    }
+    assert_eq!(said, 2_000);
+}
+
+#[test]
+fn what_a_request_carries_needs_no_credit_and_one_call_fits_on_top_of_a_full_outbox() {
+    let limits = Limits::default();
+    let mut page = page();
+    while page.push(part()).is_ok() {}
+    page.check_sync_room().unwrap();
+    let size = limits.packet_bytes as usize;
+    let seq = page.push_sync(Batch { count: 1, size, payload: vec![2] });
+    let full = page.check_sync_room().unwrap_err();
+    assert_eq!((full.queued, full.cap), (page.queued_bytes(), limits.outbox_bytes as usize));
+
+    let mut host = host();
+    let mut all = 0;
+    for flight in page.backlog(seq) {
+        let (count, size) = (flight.batch.count, flight.batch.size);
+        let admit = host.handle_sync_data(flight.first, count, size);
+        assert_eq!(admit, Ok(Admit::Take { skip: 0 }));
+        all += size;
+    }
+    assert!(all > 10 * limits.window_bytes as usize && all <= limits.sync_body_bytes());
+}
+
+#[test]
+fn a_page_that_sends_beyond_its_credit_is_refused_with_both_numbers() {
+    let limits = Limits::default();
+    let mut host = host();
+    let window = limits.window_packets;
+    assert!(host.handle_data(1, 0, window, 10, 0, NOW).is_ok());
+    let over = host.handle_data(1, window.into(), 1, 10, 0, NOW).unwrap_err();
+    let (got, window) = (Seq::from(window) + 1, Seq::from(window));
+    assert_eq!(over, PeerMisbehaved::Overrun { got, window, unit: "packets" });
+}
+
+#[test]
+fn calls_within_calls_go_as_deep_as_the_limit_and_no_deeper() {
+    let limit = Limits::default().nested_syncs;
+    let mut page = page();
+    for _ in 0..limit {
+        let seq = page.push_sync(Batch { count: 1, size: 1, payload: vec![2] });
+        page.sync_begin(seq).unwrap();
+    }
+    assert_eq!(page.check_nesting(), Err(TooNested { limit }));
+    page.sync_end(3);
+    assert_eq!(page.check_nesting(), Ok(()));
+}
+
+#[test]
+fn a_page_that_waits_for_an_acknowledgement_asks_soon_and_leaves_soon_after() {
+    let limits = Limits::default();
+    let mut page = page();
+    page.push(part()).unwrap();
+    while page.poll_transmit(NOW).is_some() {}
+    let asks = page.poll_timeout().unwrap();
+    assert_eq!(asks.since(NOW), limits.probe / 2);
+    page.handle_timeout(asks, 0);
+    assert!(matches!(page.poll_transmit(asks), Some(PageTransmit::Ping)));
+    let leaves = page.poll_timeout().unwrap();
+    assert_eq!(leaves.since(asks), limits.probe);
+    page.handle_timeout(leaves, 0);
+    assert_eq!(std::iter::from_fn(|| page.poll_want()).last(), Some(Want::Connect));
+    assert_eq!(std::iter::from_fn(|| page.poll_event()).last(), Some(PageEvent::Down));
+}
