@@ -1,7 +1,8 @@
-//! What a fuzzer throws at the protocol. A target takes any bytes, and panics if the protocol breaks a promise.
+//! What a fuzzer throws at the protocol and at the server. A target takes any bytes, and panics if a promise is broken.
 //!
 //! `cargo xtask fuzz` looks for inputs, guided by coverage; the tests here run those that were kept, in `corpus/`.
 
+mod http;
 mod peer;
 mod planted;
 mod wire;
@@ -12,13 +13,14 @@ use exciton_protocol::sim;
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("frame", wire::frame),
     ("packet", wire::packet),
     ("value", wire::value),
     ("sync", wire::sync),
     ("peer", peer::peer),
     ("link", link),
+    ("http", http::http),
 ];
 
 /// The target of this name; `planted` is one with a bug, to try the fuzzer itself.

@@ -24,6 +24,7 @@ use crate::error::{ErrorInfo, panic_message};
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent, Outlet, PendingReply, Sender};
 use crate::handler::{BadArguments, BoxFuture, Flow, Heard, Outcome};
 use crate::ipc_main::IpcMain;
+use crate::one_line::one_line;
 use crate::scopes::Scopes;
 
 /// How the page made the call.
@@ -179,7 +180,7 @@ async fn heard_later(future: BoxFuture<Heard>, event: IpcMainEvent, channel: Box
 
 fn log(channel: &str, heard: Heard) {
     if let Err(error) = heard {
-        tracing::warn!(channel, %error, "a listener failed");
+        tracing::warn!(channel, error = %one_line(&error), "a listener failed");
     }
 }
 

@@ -48,6 +48,7 @@ mod ipc_main;
 mod links;
 mod listener;
 mod message_port;
+mod one_line;
 mod open;
 mod origin;
 mod renderer;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is fuzzed, as `fuzz/src/lib.rs` names it.
-const TARGETS: [&str; 6] = ["frame", "packet", "value", "sync", "peer", "link"];
+const TARGETS: [&str; 7] = ["frame", "packet", "value", "sync", "peer", "link", "http"];
 
 /// Counters at every edge, and the operands of comparisons, as libFuzzer reads them. Both flags are stable.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

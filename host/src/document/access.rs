@@ -15,6 +15,7 @@ use crate::dispatch::Incoming;
 use crate::error::ErrorInfo;
 use crate::event::{Outlet, Sender};
 use crate::handler::BoxFuture;
+use crate::one_line::one_line;
 
 /// What the application lets the page do.
 pub(crate) struct Access {
@@ -86,7 +87,7 @@ impl Document {
         self.access.gate.count_excess();
         if let Some(unsaid) = self.renderer.refusals.admit() {
             let (web_contents, channel) = (self.renderer.id, &*call.channel);
-            tracing::warn!(web_contents, kind = %named, channel, %excess, unsaid, "a message of a page is refused");
+            tracing::warn!(web_contents, kind = %named, channel, excess = %one_line(&excess), unsaid, "a message of a page is refused");
         }
         refuse(self, *kind, *seq, call, || ErrorInfo::excess(named, &call.channel, excess));
         self.consumed();

@@ -4,6 +4,7 @@ use exciton_protocol::{Args, Call, Packet};
 
 use super::{Document, PushError, State};
 use crate::cargo::Cargo;
+use crate::one_line::one_line;
 use crate::slow_consumer::SlowConsumer;
 
 impl Document {
@@ -55,7 +56,7 @@ impl State {
                 let _ = order.map(|order| self.push(&order));
             }
             if let Err(error) = self.push(&Packet::Send(call)) {
-                tracing::warn!(%error, "a message that had waited was lost");
+                tracing::warn!(error = %one_line(&error), "a message that had waited was lost");
             }
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use exciton_protocol::{ArgError, Call, DecodeError, Excess};
 
 use super::Document;
+use crate::one_line::one_line;
 use crate::web_frame_main::reports as frames;
 
 impl Document {
@@ -23,7 +24,7 @@ impl Document {
             _ => Err(BadReport::Refused("this host doesn't know it".to_owned())),
         };
         if let Err(error) = heard {
-            tracing::warn!(link = ?self.id, report = &*report.channel, %error, "a report was not heard");
+            tracing::warn!(link = ?self.id, report = &*report.channel, error = %one_line(&error), "a report was not heard");
         }
     }
 }
@@ -33,7 +34,7 @@ impl Document {
     pub(super) fn hear_too_much(&self, report: &Call, excess: Excess) {
         self.access.gate.count_excess();
         if let Some(unsaid) = self.renderer.refusals.admit() {
-            tracing::warn!(link = ?self.id, report = &*report.channel, %excess, unsaid, "a report was not heard");
+            tracing::warn!(link = ?self.id, report = &*report.channel, excess = %one_line(&excess), unsaid, "a report was not heard");
         }
         match &*report.channel {
             "executed" => self.executed_in_vain(report, excess),

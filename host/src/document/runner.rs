@@ -17,6 +17,7 @@ use crate::error::ErrorInfo;
 use crate::event::Outlet;
 use crate::happening::Happening;
 use crate::message_port::attach;
+use crate::one_line::one_line;
 use crate::signals::guarded;
 
 impl Document {
@@ -125,7 +126,7 @@ impl Document {
             Ok(_) if !fits => self.refuse(seq),
             Ok(packet) => return self.call(seq, packet),
             Err(error) => {
-                tracing::warn!(link = ?self.id, seq, %error, "a message in parts can't be read");
+                tracing::warn!(link = ?self.id, seq, error = %one_line(&error), "a message in parts can't be read");
                 let told = ErrorInfo::plain(format!("the message can't be read: {error}"));
                 // What it was nobody knows: whoever waits for it hears of it.
                 let mut state = self.lock();

@@ -10,6 +10,7 @@ use super::pair::{End, Holder, Message, Refused, close};
 use super::{MessagePortMain, port::adopt};
 use crate::document::BadReport;
 use crate::error::SendError;
+use crate::one_line::one_line;
 
 /// What carries the packets. No method calls user code.
 pub(crate) trait Wire: Send + Sync + 'static {
@@ -146,7 +147,7 @@ impl LinkPorts {
             tracing::warn!(port = id, "a page hands over a port by a number that it can't have");
         } else if !over {
             let error = SendError::Ports { open, limit: self.limit };
-            tracing::warn!(port = id, %error, "a page's port is closed");
+            tracing::warn!(port = id, error = %one_line(&error), "a page's port is closed");
             self.say_closed(id);
         }
         // The link's side must not be told by that number.
@@ -169,7 +170,7 @@ impl LinkPorts {
             return Ok(());
         };
         let Err(refused) = pair.post(side, message) else { return Ok(()) };
-        tracing::warn!(port = id, error = %refused.error, "a page's port is closed, its message was not taken");
+        tracing::warn!(port = id, error = %one_line(&refused.error), "a page's port is closed, its message was not taken");
         let end = self.lock().ends.remove(&id);
         self.say_closed(id);
         drop((end, refused.ends));
@@ -243,7 +244,7 @@ pub(crate) fn attach(ports: &Arc<LinkPorts>, ids: Vec<u64>) {
         let ended = side.ended;
         drop(sides);
         if let Some(refused) = &refused {
-            tracing::warn!(port = id, error = %refused.error, "a port is closed, what waited for it was not taken");
+            tracing::warn!(port = id, error = %one_line(&refused.error), "a port is closed, what waited for it was not taken");
         }
         let end = if ended || refused.is_some() { ports.tell_closed(id) } else { None };
         drop((end, refused));

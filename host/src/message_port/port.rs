@@ -13,6 +13,7 @@ use super::{MessageEvent, MessagePortMain};
 use crate::emitter::ListenerId;
 use crate::error::panic_message;
 use crate::handler::{BadArguments, BoxFuture, Flow, Heard};
+use crate::one_line::one_line;
 use crate::signals::guarded;
 
 /// What all handles of a port lead to.
@@ -319,7 +320,9 @@ fn deliver(message: Message, listeners: &[Arc<Listener>]) {
         match catch_unwind(AssertUnwindSafe(|| (listener.call)(event.clone(), &args))) {
             Ok(Ok(Flow::Now(heard))) => log(heard),
             Ok(Ok(Flow::Later(future))) => go_on(future),
-            Ok(Err(error)) => tracing::warn!(%error, "a message port's listener was not called"),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %one_line(&error), "a message port's listener was not called")
+            }
             Err(payload) => {
                 tracing::error!(
                     panic = panic_message(&*payload),
@@ -339,7 +342,9 @@ fn go_on(mut future: BoxFuture<Heard>) {
         Ok(Poll::Ready(heard)) => log(heard),
         Ok(Poll::Pending) => match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move { log(future.await) })),
-            Err(error) => tracing::error!(%error, "a message port's listener can't go on"),
+            Err(error) => {
+                tracing::error!(error = %one_line(&error), "a message port's listener can't go on")
+            }
         },
         Err(payload) => {
             tracing::error!(panic = panic_message(&*payload), "a message port's listener panicked");
@@ -349,7 +354,7 @@ fn go_on(mut future: BoxFuture<Heard>) {
 
 fn log(heard: Heard) {
     if let Err(error) = heard {
-        tracing::warn!(%error, "a message port's listener failed");
+        tracing::warn!(error = %one_line(&error), "a message port's listener failed");
     }
 }
 

@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, Visit};
+use crate::one_line::one_line;
 
 /// The route's handler. The guard has let the request in.
 pub(crate) async fn socket(
@@ -165,7 +166,7 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
             }
         };
         if let Err(refusal) = receive(document, conn, &message) {
-            tracing::warn!(link = ?document.id, %refusal, "the page's connection is closed");
+            tracing::warn!(link = ?document.id, refusal = %one_line(&refusal), "the page's connection is closed");
             let reason = match refusal {
                 Refusal::Frame(_) | Refusal::Direction(_) => CloseReason::Undecodable,
                 Refusal::Misbehaved(_) | Refusal::Nested(_) | Refusal::Excess(_) => {

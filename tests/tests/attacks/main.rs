@@ -9,6 +9,7 @@ mod addresses;
 mod attempt;
 mod client;
 mod files;
+mod logged;
 mod request;
 mod secrets;
 mod shapes;

@@ -112,7 +112,7 @@ fn close_of(mut bytes: &[u8]) -> Code {
 }
 
 /// A frame as RFC 6455 §5.2 draws it, with a mask of zeros.
-fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
+pub fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
     let bit = if masked { 0x80 } else { 0 };
     let mut bytes = vec![first];
     match payload.len() {
@@ -133,11 +133,11 @@ fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub fn text(text: &str) -> Vec<u8> {
     frame(0x81, true, text.as_bytes())
 }
 
-fn said(frame: &Frame) -> String {
+pub fn said(frame: &Frame) -> String {
     wire(frame).to_text().unwrap().to_owned()
 }
 

@@ -11,7 +11,7 @@ use exciton_protocol::Epoch;
 
 use crate::client::exchange;
 
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/attacks");
+pub const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/attacks");
 
 pub struct Target {
     pub host: HostProcess,
@@ -32,7 +32,7 @@ pub struct State {
     pub prizes: usize,
     /// Links with pages.
     pub links: usize,
-    sockets: usize,
+    pub sockets: usize,
 }
 
 impl Target {
@@ -130,8 +130,10 @@ fn planted(outer: &Path) -> PathBuf {
     for folder in ["ui", "empty", ".git"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
-    for file in ["index.html", "page.js", "ui/index.html"] {
-        fs::copy(Path::new(PAGES).join(file), root.join(file)).unwrap();
+    for file in fs::read_dir(PAGES).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.is_file() {
+            fs::copy(&file, root.join(file.file_name().unwrap())).unwrap();
+        }
     }
     for file in [".env", ".git/config", "ui/.hidden", "../outside.txt"] {
         fs::write(root.join(file), HIDDEN).unwrap();

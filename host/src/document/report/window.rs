@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::Document;
 use crate::happening::{CONSOLE_MESSAGE, ConsoleLevel, ConsoleMessage, Happening};
+use crate::one_line::one_line;
 
 impl Document {
     /// Hears a report of the window's; false if it is none.
@@ -48,7 +49,7 @@ impl Document {
             _ => return false,
         };
         if let Err(error) = heard {
-            tracing::warn!(link = ?self.id, report = &*report.channel, %error, "a report can't be read");
+            tracing::warn!(link = ?self.id, report = &*report.channel, error = %one_line(&error), "a report can't be read");
         }
         true
     }

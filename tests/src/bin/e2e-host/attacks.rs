@@ -5,6 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use exciton::{App, IpcMainEvent, IpcMainInvokeEvent, Result};
 
+/// The log goes to stderr if this is set.
+const LOG: &str = "E2E_LOG";
+
+/// Writes warnings to stderr, if the test asks for that.
+pub(crate) fn log() {
+    if std::env::var_os(LOG).is_some() {
+        let level = tracing_subscriber::filter::LevelFilter::WARN;
+        let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(level);
+        log.with_writer(std::io::stderr).init();
+    }
+}
+
 /// Registers the listeners.
 pub(crate) fn listen(app: &App) -> Result<()> {
     let ipc_main = app.ipc_main();

@@ -21,6 +21,7 @@ use exciton::{App, BrowserWindow, CommandLine};
 
 #[tokio::main]
 async fn main() -> exciton::Result<()> {
+    attacks::log();
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
     let app = access::rules(app)?;
