@@ -4,6 +4,7 @@
 //! renderer does, send, invoke, ask synchronously, leave, reload, are duplicated and crash. They keep the order and answer
 //! what they must; they don't reconnect, and repeat nothing: that is the renderer's own business, tried elsewhere.
 
+mod raw;
 mod request;
 mod resuming;
 
@@ -401,7 +402,12 @@ impl SimulatedPage {
 
     /// Takes the next packets of the host, and acknowledges them.
     async fn receive(&mut self) -> Result<()> {
-        match self.read().await? {
+        let frame = self.read().await?;
+        self.take(frame).await
+    }
+
+    async fn take(&mut self, frame: Frame) -> Result<()> {
+        match frame {
             Frame::Data { first, packets, .. } => {
                 if first != self.wanted {
                     return Err(broken(format!("packet {first} came for {}", self.wanted)));

@@ -4,7 +4,7 @@ use exciton_protocol::{Args, Encoded, Packet};
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 
-use crate::error::{Forbidden, IpcError, NoAnswer, RemoteError};
+use crate::error::{Forbidden, IpcError, LimitReached, NoAnswer, RemoteError};
 use crate::link::{blob_list, read_blobs};
 use crate::web;
 
@@ -34,8 +34,15 @@ pub(crate) fn failure(channel: Option<&str>, error: &JsValue, blobs: &JsValue) -
     let text = |name| web::get(error, name).as_string().map(String::into_boxed_str);
     let message = text("message").unwrap_or_default();
     let (code, may_have_run) = (text("code"), web::get(error, "mayHaveRun").as_bool());
-    // A handler's own error of that code doesn't say whether it ran.
-    if code.as_deref() == Some("FORBIDDEN") && may_have_run == Some(false) {
+    // A handler's own error of such a code doesn't say whether it ran.
+    let refused = code.as_deref().filter(|_| may_have_run == Some(false));
+    if refused == Some("LIMIT") {
+        let data = web::get(error, "data");
+        let field = |name| web::whole(&web::get(&data, name)).unwrap_or_default();
+        let (size, limit) = (field("found"), field("limit"));
+        return IpcError::Limit(Box::new(LimitReached { message, size, limit }));
+    }
+    if refused == Some("FORBIDDEN") {
         let data = web::get(error, "data");
         let field = |name| web::get(&data, name).as_string().unwrap_or_default().into();
         let (channel, kind) = (field("channel"), field("kind"));
@@ -95,7 +102,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_call_that_the_page_may_not_make_has_an_error_of_its_own() {
+    fn a_call_that_was_refused_has_an_error_of_its_own() {
         let failed = |text: &str| {
             let error = web::parse_json(&JsString::from(text)).unwrap();
             failure(Some("x"), &error, &JsValue::NULL)
@@ -107,6 +114,11 @@ mod tests {
         let IpcError::Forbidden(refused) = refused else { panic!("{refused}") };
         let Forbidden { channel, kind, message } = *refused;
         assert_eq!((&*channel, &*kind, &*message), ("x", "invoke", "no"));
+        let past = failed(
+            r#"{"name":"RangeError","message":"far","code":"LIMIT","data":{"found":9,"limit":8},"mayHaveRun":false}"#,
+        );
+        let IpcError::Limit(past) = past else { panic!("{past}") };
+        assert_eq!((&*past.message, past.size, past.limit), ("far", 9, 8));
         // A handler's own.
         let own = failed(r#"{"name":"Error","message":"no","code":"FORBIDDEN"}"#);
         assert!(matches!(own, IpcError::Remote(_)), "{own}");

@@ -16,7 +16,8 @@ pub enum IpcError {
     /// An argument can't be written. Nothing was sent.
     #[error("An object could not be cloned: {0}")]
     NotCloneable(Box<EncodeError>),
-    /// A limit of the page's: the message is too big, or too much waits already. Nothing was sent.
+    /// A limit of one message or of the page: the message has too much of something, or too much waits already. Nothing was
+    /// run.
     #[error("{}", .0.message)]
     Limit(Box<LimitReached>),
     /// The main process answered with an error.
@@ -44,7 +45,7 @@ pub struct LimitReached {
     pub message: Box<str>,
     /// What there would have been.
     pub size: u64,
-    /// The limit, in the same unit: bytes, or open invokes.
+    /// The limit, in the same unit: bytes, open invokes, or what the message says.
     pub limit: u64,
 }
 

@@ -1,0 +1,49 @@
+//! A page that doesn't keep to the rules: it writes what it likes, and looks what comes of it.
+
+use exciton_protocol::{Frame, Seq};
+use futures_util::SinkExt;
+use tokio_tungstenite::tungstenite::Message as Wire;
+
+use super::{SimulatedPage, wire};
+use crate::error::Result;
+
+impl SimulatedPage {
+    /// Writes whatever it is given, as no renderer would: the text of a frame and its binary, and how many packets that is.
+    /// What comes back, or how the connection ends, is found by [`next_packet`](Self::next_packet).
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn write_raw(
+        &mut self,
+        packets: u64,
+        text: impl FnOnce(Seq) -> String,
+        binary: &[u8],
+    ) -> Result<()> {
+        let text = text(self.next);
+        self.next += packets;
+        let message = if binary.is_empty() {
+            Wire::text(text)
+        } else {
+            // No test writes 4 GiB.
+            let head = (text.len() as u32).to_le_bytes();
+            Wire::binary([&head, text.as_bytes(), binary].concat())
+        };
+        self.socket.send(message).await.map_err(wire("writing to the socket"))
+    }
+
+    /// Waits until the host is done with all that was sent. What else comes meanwhile is kept for
+    /// [`next_packet`](Self::next_packet).
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn acknowledged(&mut self) -> Result<()> {
+        loop {
+            self.write(&Frame::Ping).await?;
+            match self.read().await? {
+                Frame::Ack(ack) if ack == self.next => return Ok(()),
+                Frame::Ack(_) => {}
+                frame => self.take(frame).await?,
+            }
+        }
+    }
+}
