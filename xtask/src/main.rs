@@ -1,5 +1,6 @@
 //! `cargo xtask`: every chore of the project, in one small program.
 
+mod bench;
 mod demo;
 mod fuzz;
 mod job;
@@ -31,6 +32,9 @@ cargo xtask <chore>
   soak [--minutes M] [--pages N]
                             many native pages, a host that is killed again and again, a network that never rests; the
                             last line counts the failures
+  bench [--rounds N] [--browser chromium|firefox|webkit] [--json FILE]
+                            Exciton beside raw sockets, Socket.IO and JSON-RPC in one browser; on a quiet machine
+       [--plots DIR] [--contenders A,B] [--scale SHARE] [--idle N]
   package                   packs the crates that are published into target/package";
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         ("doctor", true) => return setup::doctor(),
         ("load", _) => load::load(rest),
         ("soak", _) => soak::soak(rest),
+        ("bench", _) => bench::bench(rest),
         ("package", true) => package::package().map(|_| ()),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");

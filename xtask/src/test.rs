@@ -1,7 +1,7 @@
 //! Every check and every test, in order: a step that fails doesn't keep the later ones from running.
 
 use crate::job::{Failure, Job, Output, Tests, cargo_bin, job, root, time};
-use crate::{demo, fuzz, matrix, package, setup};
+use crate::{bench, demo, fuzz, matrix, package, setup};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Done,
     Step { name, about, run }
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     step("setup", "what the tests need is installed", || check(setup::setup(setup::For::Test))),
     step("fmt", "rustfmt", || check(job("cargo fmt --all --check").run())),
     step("clippy", "lints, every crate and target", || {
@@ -57,6 +57,9 @@ const STEPS: [Step; 16] = [
             "cargo test --locked --package exciton-e2e --no-fail-fast --lib {targets}"
         ));
         Ok(Done::Tests(e2e.limit(Duration::from_secs(45 * 60)).run()?))
+    }),
+    step("bench", "the contenders of `cargo xtask bench` compile", || {
+        bench::check().map(Done::Tests)
     }),
     step("matrix", "cargo's ways don't confuse one another", || check(matrix::matrix())),
     step("packaged", "the packed crates build elsewhere, without wasm32", || {

@@ -55,8 +55,11 @@ fn every_crate_has_a_licence_and_a_description() {
 
 #[test]
 fn packages_come_from_the_public_registry() {
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
-    none(manifest::other_registries("Cargo.lock", &lock));
+    for workspace in manifest::WORKSPACES {
+        let path = format!("{workspace}Cargo.lock");
+        let lock = std::fs::read_to_string(root().join(&path)).expect(&path);
+        none(manifest::other_registries(&path, &lock));
+    }
     hold(
         |source| manifest::other_registries(&source.path, &source.text),
         |source| source.is(&["toml"]),

@@ -10,18 +10,27 @@ pub struct Manifest {
     pub text: String,
 }
 
-/// All members that the root manifest names.
+/// The folders of the workspaces: the product's, and the one whose peers stay out of it.
+pub const WORKSPACES: [&str; 2] = ["", "bench/"];
+
+/// All members that the workspaces' manifests name.
 pub fn members() -> Vec<Manifest> {
+    WORKSPACES.into_iter().flat_map(members_of).collect()
+}
+
+fn members_of(workspace: &str) -> Vec<Manifest> {
     let read = |path: &str| {
         std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
     };
-    let workspace = read("Cargo.toml");
-    let list =
-        workspace.split("\nmembers = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+    let text = read(&format!("{workspace}Cargo.toml"));
+    let list = text.split("\nmembers = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
     let dirs =
         list.split(',').map(|dir| dir.trim().trim_matches('"')).filter(|dir| !dir.is_empty());
-    dirs.map(|dir| Manifest { dir: dir.to_owned(), text: read(&format!("{dir}/Cargo.toml")) })
-        .collect()
+    let dirs = dirs.map(|dir| match dir {
+        "." => workspace.trim_end_matches('/').to_owned(),
+        dir => format!("{workspace}{dir}"),
+    });
+    dirs.map(|dir| Manifest { text: read(&format!("{dir}/Cargo.toml")), dir }).collect()
 }
 
 impl Manifest {

@@ -1,0 +1,46 @@
+//! Exciton's main process, behind the headers that all hosts have.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use exciton::{App, Bytes, IpcMainEvent, KeySource, Opening, SendError, Value, WebContents};
+
+use super::{Counter, serve};
+use crate::Outcome;
+
+pub async fn host(files: &Path) -> Outcome<()> {
+    let (listener, origin) = serve::bind().await?;
+    let app = App::new().root(files).key(KeySource::Ephemeral).opening(Opening::Nothing);
+    let app = app.origins([&origin])?;
+    listen(&app)?;
+    let router = app.router()?;
+    let url = app.invite()?;
+    app.ready().await?;
+    serve::serve(listener, &url, router).await
+}
+
+fn listen(app: &App) -> Outcome<()> {
+    let ipc_main = app.ipc_main();
+    ipc_main.handle("echo", |_event, number: u64| number)?;
+    ipc_main.handle("binary", |_event, bytes: Bytes| bytes)?;
+    ipc_main.handle("json", |_event, rows: Value| rows)?;
+    ipc_main.on("sync", |event: IpcMainEvent, number: u64| event.set_return_value(number));
+    let counter = Arc::new(Counter::default());
+    let counting = counter.clone();
+    ipc_main.on("count", move |_event, _number: u64| counting.count());
+    ipc_main.handle("counted", move |_event, wanted: u64| counter.counted(wanted))?;
+    ipc_main.on("flood", |event: IpcMainEvent, count: u64| flood(event.sender(), count));
+    Ok(())
+}
+
+async fn flood(page: WebContents, count: u64) -> Result<(), SendError> {
+    for number in 0..count {
+        while let Err(refused) = page.send("push", (number,)) {
+            match refused {
+                SendError::Full(_) => page.ready().await,
+                other => return Err(other),
+            }
+        }
+    }
+    Ok(())
+}
