@@ -1,7 +1,9 @@
 //! Decoders: any bytes are read or refused, and what was read is written and read again as the same.
 
 use bytes::Bytes;
-use exciton_protocol::{Frame, Message, Packet, SyncAnswer, SyncRequest, read_value, write_value};
+use exciton_protocol::{
+    DecodeError, Frame, Limits, Message, Packet, SyncAnswer, SyncRequest, read_value, write_value,
+};
 
 /// The first byte says what kind of message the rest is.
 fn message(data: &[u8]) -> Option<(u8, Message)> {
@@ -13,9 +15,29 @@ fn message(data: &[u8]) -> Option<(u8, Message)> {
 /// A message of the socket.
 pub(crate) fn frame(data: &[u8]) {
     let Some((_, message)) = message(data) else { return };
-    let Ok(frame) = Frame::decode(&message) else { return };
+    let within = Frame::decode_within(&message, &Limits::default());
+    let Ok(frame) = Frame::decode(&message) else {
+        assert!(within.is_err(), "{within:?}");
+        return;
+    };
+    if let Frame::Data { packets, .. } = &frame {
+        packets.iter().for_each(measured);
+    }
     let written = frame.control().unwrap_or_else(|error| panic!("{frame:?}: {error}"));
     assert_eq!(Frame::decode(&written), Ok(frame));
+}
+
+/// Arguments that keep to the limits are never too deep for who reads them.
+fn measured(packet: &Packet) {
+    let (Packet::Send(call) | Packet::Invoke(call) | Packet::Sync(call)) = packet else { return };
+    let mut limits = Limits::default();
+    limits.depth = 3;
+    if call.args.within(&limits).is_ok() {
+        let read = call.args.reader_with_depth(3).and_then(|mut reader| Ok(reader.rest().err()));
+        let deep =
+            matches!(&read, Ok(Some(error)) if matches!(error.source, DecodeError::Depth { .. }));
+        assert!(!deep, "{read:?}");
+    }
 }
 
 /// A packet that came in parts.

@@ -10,6 +10,6 @@ mod throttle;
 
 pub use self::allow::Allow;
 pub use self::gate::RefusedCalls;
-pub(crate) use self::gate::{Caller, Gate, Rules, hook, refuse};
+pub(crate) use self::gate::{Gate, Rules, hook, refuse};
 pub use self::request::{AccessRequest, CallKind, Refused, Verdict};
 pub(crate) use self::throttle::Throttle;

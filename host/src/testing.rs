@@ -29,7 +29,7 @@ use exciton_protocol::{Args, Call, Extra, Limits, Packet, Seq, TabId, Value};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
-use crate::access::{CallKind, Caller, Gate, Refused};
+use crate::access::{CallKind, Gate, Refused};
 use crate::app::App;
 use crate::application::Nobody;
 use crate::dispatch::{Incoming, Request, dispatch};
@@ -238,11 +238,10 @@ impl TestPage {
         outlet: &Arc<dyn Outlet>,
         call: &Call,
     ) -> Result<(), Refused> {
-        let from = Sender::new(outlet.clone(), self.number);
-        let caller =
-            Caller { from: &from, origin: &Arc::default(), kind: CallKind::of(kind, call) };
-        self.gate.check(&caller, &call.channel)?;
-        match self.gate.ask(&caller, call) {
+        let kind = CallKind::of(kind, call);
+        self.gate.check(outlet.renderer(), kind, &call.channel)?;
+        let from = || Sender::new(outlet.clone(), self.number);
+        match self.gate.ask(from, &Arc::default(), kind, call) {
             Some(decision) => decision.await,
             None => Ok(()),
         }

@@ -35,13 +35,6 @@ pub(crate) struct Gate {
     excesses: AtomicU64,
 }
 
-/// Who calls, and how.
-pub(crate) struct Caller<'a> {
-    pub(crate) from: &'a Sender,
-    pub(crate) origin: &'a Arc<str>,
-    pub(crate) kind: CallKind,
-}
-
 impl CallKind {
     pub(crate) fn of(incoming: Incoming, call: &Call) -> Self {
         match incoming {
@@ -75,12 +68,17 @@ impl Gate {
     ///
     /// # Errors
     /// They don't. It is counted.
-    pub(crate) fn check(&self, caller: &Caller<'_>, channel: &str) -> Result<(), Refused> {
-        let in_all = self.rules.allow.as_ref().is_none_or(|list| list.allows(caller.kind, channel));
-        if in_all && caller.from.outlet().renderer().lets(caller.kind, channel) {
+    pub(crate) fn check(
+        &self,
+        page: &Renderer,
+        kind: CallKind,
+        channel: &str,
+    ) -> Result<(), Refused> {
+        let in_all = self.rules.allow.as_ref().is_none_or(|list| list.allows(kind, channel));
+        if in_all && page.lets(kind, channel) {
             return Ok(());
         }
-        self.count(caller.kind);
+        self.count(kind);
         Err(Refused::new())
     }
 
@@ -89,14 +87,15 @@ impl Gate {
     /// Whatever its future does, it comes to an end in one way: a panic refuses.
     pub(crate) fn ask(
         self: &Arc<Self>,
-        caller: &Caller<'_>,
+        from: impl FnOnce() -> Sender,
+        origin: &Arc<str>,
+        kind: CallKind,
         call: &Call,
     ) -> Option<BoxFuture<Result<(), Refused>>> {
         let hook = self.rules.hook.clone()?;
-        let kind = caller.kind;
         let request = AccessRequest {
-            from: caller.from.clone(),
-            origin: caller.origin.clone(),
+            from: from(),
+            origin: origin.clone(),
             channel: call.channel.clone(),
             kind,
             size: call.args.text.len()

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use exciton_protocol::{Call, Excess, Limits, Seq};
 
 use super::Document;
-use crate::access::{CallKind, Caller, Gate, Refused, refuse};
+use crate::access::{CallKind, Gate, Refused, refuse};
 use crate::dispatch::Incoming;
 use crate::error::ErrorInfo;
 use crate::event::{Outlet, Sender};
@@ -34,12 +34,9 @@ pub(super) struct Wanted {
 impl Document {
     /// Makes the call if it may be made. The runner is to stop if that is not decided yet: it is started again then.
     pub(super) fn ask(self: &Arc<Self>, wanted: Wanted) -> ControlFlow<()> {
-        let outlet: Arc<dyn Outlet> = self.clone();
-        let from = Sender::new(outlet, wanted.call.extra.frame);
         let kind = CallKind::of(wanted.kind, &wanted.call);
-        let caller = Caller { from: &from, origin: &self.access.origin, kind };
-        let gate = &self.access.gate;
-        if let Err(refused) = gate.check(&caller, &wanted.call.channel) {
+        let Access { gate, origin } = &self.access;
+        if let Err(refused) = gate.check(&self.renderer, kind, &wanted.call.channel) {
             self.decided(wanted, Err(refused));
             return ControlFlow::Continue(());
         }
@@ -47,7 +44,8 @@ impl Document {
             self.too_much(&wanted, excess);
             return ControlFlow::Continue(());
         }
-        let Some(mut decision) = gate.ask(&caller, &wanted.call) else {
+        let from = || Sender::new(self.clone(), wanted.call.extra.frame);
+        let Some(mut decision) = gate.ask(from, origin, kind, &wanted.call) else {
             self.decided(wanted, Ok(()));
             return ControlFlow::Continue(());
         };
