@@ -133,4 +133,19 @@ mod tests {
             .node_integration(true);
         assert_eq!(options.web_preferences, expected);
     }
+
+    #[test]
+    fn lists_of_channels_are_nothing_that_a_page_sees() {
+        let plain = WebPreferences::new().preload("preload.js");
+        let narrow = plain.clone().allow(Allow::new().send("log"));
+        assert_ne!(plain, narrow);
+        assert!(plain.looks_like(&narrow) && narrow.looks_like(&plain));
+        for other in [
+            WebPreferences::new(),
+            plain.clone().context_isolation(true),
+            plain.clone().node_integration(true),
+        ] {
+            assert!(!plain.looks_like(&other), "{other:?}");
+        }
+    }
 }

@@ -158,9 +158,10 @@ async fn what_no_list_allows_runs_nothing_and_is_counted_by_its_kind() {
     assert_eq!(scene.heard(), ["observed x", "x 4 0", "handle x 5", "x 6 0"]);
     assert_eq!(scene.refused(), [1, 1, 1, 1]);
     assert_eq!(sync_error(&scene.document, 2), forbidden("sendSync", "y", ""));
-    // The port that it brought is closed, here and in the page.
+    // The port that it brought is closed, here and in the page: that is told, beside the ends of two calls.
     assert_eq!(scene.document.ports().len(), 0);
-    assert_eq!(scene.document.lock().link.open_invokes(), 0);
+    let state = scene.document.lock();
+    assert_eq!((state.link.open_invokes(), state.link.waiting()), (0, 3));
 }
 
 #[tokio::test]
