@@ -13,7 +13,7 @@ use super::Document;
 use crate::access::{CallKind, Gate, Refused, refuse};
 use crate::dispatch::Incoming;
 use crate::error::ErrorInfo;
-use crate::event::{Outlet, Sender};
+use crate::event::Sender;
 use crate::handler::BoxFuture;
 use crate::one_line::one_line;
 

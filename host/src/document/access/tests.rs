@@ -13,6 +13,7 @@ use super::super::{Document, Way};
 use super::*;
 use crate::access::{AccessRequest, Allow, RefusedCalls, Rules, Verdict, hook};
 use crate::application::Nobody;
+use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
 use crate::links::{Links, Visit};
 use crate::{IpcMainEvent, IpcMainInvokeEvent};
