@@ -9,6 +9,7 @@ mod paths;
 mod quitting;
 mod readiness;
 mod settings;
+mod shutting_out;
 mod statistics;
 mod windows;
 
@@ -16,7 +17,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, put};
 use exciton_protocol::{Epoch, Limits};
 use tokio::net::TcpListener;
@@ -32,6 +32,7 @@ use crate::ipc_main::IpcMain;
 use crate::links::Links;
 use crate::server::{self, InviteError, ServerState};
 use crate::signals::Signals;
+use crate::tls::Certificate;
 use crate::web_contents::WebContents;
 
 pub(crate) use self::events::AppEvent;
@@ -103,17 +104,21 @@ impl App {
     /// After [`exit`](Self::exit) with another code than 0 it ends the process with that code.
     ///
     /// # Errors
-    /// The address can't be bound, the key of the cookies can't be read, or a listener of [`on_ready`](Self::on_ready)
+    /// The address can't be bound, the certificate can't be used, or a listener of [`on_ready`](Self::on_ready)
     /// failed.
     pub async fn run(&self) -> Result<(), Error> {
-        let (reach, port) = {
+        let (reach, port, tls) = {
             let config = self.config();
-            (config.reach, config.port)
+            (config.reach, config.port, config.tls.clone())
         };
+        let tls = tls.as_ref().map(Certificate::acceptor).transpose()?;
         let listener = TcpListener::bind(SocketAddr::new(reach.address(), port)).await?;
         let live = self.live()?;
         live.state.listening(listener.local_addr()?);
-        let router = self.router()?;
+        let (router, rates) = (self.router()?, live.state.rates.clone());
+        if let Some(notice) = reach.notice(tls.is_some()) {
+            println!("{notice}");
+        }
         println!("Listening on {}", live.state.invite(self.landing())?.url);
         // The named ones; the last is the listener's own.
         for address in live.state.addresses().iter().rev().skip(1).rev() {
@@ -122,9 +127,8 @@ impl App {
         self.inner.quitting.runs();
         self.become_ready().await?;
         crate::terminal::invite_on_enter(self);
-        let serve = axum::serve(crate::listener::NoDelay(listener), router);
         tokio::select! {
-            served = serve => served?,
+            never = crate::listener::serve(listener, tls, router, rates) => match never {},
             () = self.inner.quitting.decided() => {}
             ended = self.end_when_told() => ended?,
         }
@@ -141,13 +145,12 @@ impl App {
     /// loopback only. Call [`ready`](Self::ready) when the server runs.
     ///
     /// # Errors
-    /// The key of the cookies can't be read.
+    /// The operating system gives no random bytes.
     pub fn router(&self) -> Result<Router, Error> {
         let live = self.live()?;
         let routes = Router::new()
             .route(server::SOCKET, any(server::socket::socket))
             .route(server::SYNC, put(server::sync::sync))
-            .layer(DefaultBodyLimit::max(live.links.limits.sync_body_bytes()))
             .with_state(live.links.clone());
         Ok(server::router(live.state.clone(), routes))
     }
@@ -185,7 +188,9 @@ impl App {
             crate::renderer_files::RENDERER,
         )?;
         let hooks = Arc::new(hooks::Hooks::of(self));
-        let links = Links::new(epoch, limits, self.ipc_main(), self.gate().clone(), hooks);
+        let door_limits = self.config().door_limits;
+        let links =
+            Links::new(epoch, limits, door_limits, self.ipc_main(), self.gate().clone(), hooks);
         state.preferences.set_windows(links.clone());
         Ok(self.inner.live.get_or_init(|| Live { state: Arc::new(state), links }))
     }

@@ -6,6 +6,7 @@ use crate::browser_window::BrowserWindow;
 use crate::error::Error;
 use crate::happening::Happening;
 use crate::renderer::Renderer;
+use crate::secret::BrowserId;
 use crate::web_contents::WebContents;
 
 /// The application, as a tab sees it. Methods may run user code: they are called without a lock.
@@ -30,6 +31,9 @@ pub(crate) trait Application: Send + Sync + 'static {
 
     /// The window that a page is in.
     fn window_of(&self, page: &WebContents) -> Option<BrowserWindow>;
+
+    /// Shuts a browser out, with all its pages.
+    fn revoke(&self, browser: BrowserId) -> Result<(), Error>;
 
     /// Somebody listens to a page's console: pages are to begin with it from now on.
     fn console_wanted(&self);
@@ -66,6 +70,10 @@ impl Application for Nobody {
 
     fn window_of(&self, _page: &WebContents) -> Option<BrowserWindow> {
         None
+    }
+
+    fn revoke(&self, _browser: BrowserId) -> Result<(), Error> {
+        Ok(())
     }
 
     fn console_wanted(&self) {}

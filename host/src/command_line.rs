@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::config::Opening;
+use crate::config::{Opening, Reach};
 use crate::origin::PublicUrl;
+use crate::tls::Certificate;
 
 /// The options of the examples and of the demo, for any program that likes them: `--page DIR`, `--port N`, `--no-open`,
-/// `--app-window`, `--origin URL`, `--ephemeral`. [`App::command_line`](crate::App::command_line) applies them.
+/// `--app-window`, `--origin URL`, `--reach ADDRESS`, `--tls-cert FILE`, `--tls-key FILE`, `--ephemeral`. [`App::command_line`](crate::App::command_line) applies them.
 ///
 /// ```
 /// let line = exciton::CommandLine::parse(["--port", "0", "--no-open"])?;
@@ -24,6 +25,10 @@ pub struct CommandLine {
     pub opening: Option<Opening>,
     /// `--origin URL`, may be repeated: a further address at which browsers find the program, for a proxy in front.
     pub origins: Vec<PublicUrl>,
+    /// `--reach ADDRESS`: the machine's address to listen on, `0.0.0.0` for all: other machines can reach the program then.
+    pub reach: Option<Reach>,
+    /// `--tls-cert FILE` with `--tls-key FILE`, both PEM: listen on `https`.
+    pub tls: Option<Certificate>,
     /// `--ephemeral`: the key of the cookies is made anew at each start.
     pub ephemeral: bool,
 }
@@ -64,34 +69,52 @@ impl CommandLine {
         arguments: impl IntoIterator<Item = T>,
     ) -> Result<Self, BadOption> {
         let mut line = Self::default();
+        let (mut chain, mut key) = (None, None);
         let mut arguments = arguments.into_iter().map(Into::into);
         while let Some(option) = arguments.next() {
             match option.as_str() {
-                "--page" => {
-                    let found = arguments.next().unwrap_or_default();
-                    if found.is_empty() {
-                        return Err(BadOption::Value {
-                            option: "--page",
-                            wanted: "a folder",
-                            found,
-                        });
-                    }
-                    line.page = Some(found.into());
-                }
+                "--page" => line.page = Some(path("--page", "a folder", arguments.next())?),
                 "--port" => line.port = Some(value("--port", "a port number", arguments.next())?),
                 "--origin" => line.origins.push(value(
                     "--origin",
                     "an address such as https://app.example.com",
                     arguments.next(),
                 )?),
+                "--reach" => {
+                    let wanted = "an address of this machine, such as 0.0.0.0";
+                    line.reach = Some(Reach::Network(value("--reach", wanted, arguments.next())?));
+                }
+                "--tls-cert" => chain = Some(path("--tls-cert", "a file", arguments.next())?),
+                "--tls-key" => key = Some(path("--tls-key", "a file", arguments.next())?),
                 "--no-open" => line.opening = Some(Opening::Nothing),
                 "--app-window" => line.opening = Some(Opening::AppWindow),
                 "--ephemeral" => line.ephemeral = true,
                 _ => return Err(BadOption::Unknown(option)),
             }
         }
+        line.tls = match (chain, key) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => Some(Certificate::Files { chain, key }),
+            (Some(_), None) => return Err(missing("--tls-key", "the file of --tls-cert's key")),
+            (None, Some(_)) => {
+                return Err(missing("--tls-cert", "the file of --tls-key's certificate"));
+            }
+        };
         Ok(line)
     }
+}
+
+fn missing(option: &'static str, wanted: &'static str) -> BadOption {
+    BadOption::Value { option, wanted, found: String::new() }
+}
+
+fn path(
+    option: &'static str,
+    wanted: &'static str,
+    found: Option<String>,
+) -> Result<PathBuf, BadOption> {
+    let found = found.unwrap_or_default();
+    if found.is_empty() { Err(missing(option, wanted)) } else { Ok(found.into()) }
 }
 
 fn value<T: std::str::FromStr>(
@@ -110,6 +133,10 @@ options:
   --no-open      open no browser
   --app-window   open a window of its own in a browser of the Chromium family
   --origin URL   a further address at which browsers find this program; may be repeated
+  --reach ADDRESS
+                 listen on that address of this machine, 0.0.0.0 for all: other machines can reach this program then
+  --tls-cert FILE, --tls-key FILE
+                 speak https, with that certificate and its private key
   --ephemeral    let no cookie outlive this process";
 
 #[cfg(test)]
@@ -129,12 +156,26 @@ mod tests {
     }
 
     #[test]
+    fn who_can_reach_it_and_how_is_read() {
+        let words = "--reach 0.0.0.0 --tls-key key.pem --tls-cert chain.pem";
+        let line = CommandLine::parse(words.split(' ')).unwrap();
+        assert_eq!(line.reach, Some(Reach::Network([0, 0, 0, 0].into())));
+        let (chain, key) = ("chain.pem".into(), "key.pem".into());
+        assert_eq!(line.tls, Some(Certificate::Files { chain, key }));
+    }
+
+    #[test]
     fn a_wrong_option_is_named_with_the_usage() {
         for (words, part) in [
             ("--pages", "--pages"),
             ("--port", "a port number"),
             ("--port x", "\"x\""),
             ("--origin nowhere", "nowhere"),
+            ("--page", "a folder"),
+            ("--reach everywhere", "an address of this machine"),
+            ("--reach 127.0.0.1:80", "127.0.0.1:80"),
+            ("--tls-cert a.pem", "--tls-key wants the file of --tls-cert's key"),
+            ("--tls-key a.pem", "--tls-cert wants the file of --tls-key's certificate"),
         ] {
             let text = CommandLine::parse(words.split(' ')).unwrap_err().to_string();
             assert!(text.contains(part) && text.contains("options:"), "{text}");

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use include_dir::Dir;
 
+use crate::door_limits::DoorLimits;
 use crate::origin::PublicUrl;
+use crate::tls::Certificate;
 
 /// All settings, with the defaults of an application on its user's own machine.
 #[derive(Clone, Debug)]
@@ -18,6 +20,10 @@ pub(crate) struct Config {
     pub(crate) reach: Reach,
     /// The listener's port; 0 takes any free one.
     pub(crate) port: u16,
+    /// What the listener speaks TLS with.
+    pub(crate) tls: Option<Certificate>,
+    /// The bounds of those who come and go.
+    pub(crate) door_limits: DoorLimits,
     /// Further addresses at which browsers find the application: proxies, development servers.
     pub(crate) origins: Vec<PublicUrl>,
     /// Where the key of the cookies comes from.
@@ -46,8 +52,8 @@ pub enum Reach {
     /// Programs on this machine only: 127.0.0.1.
     #[default]
     Loopback,
-    /// Whoever reaches this address of the machine: other machines too. Traffic is not encrypted by Exciton itself; put a
-    /// TLS proxy in front and name its address with `App::origins`.
+    /// Whoever reaches this address of the machine: other machines too. Traffic is encrypted only with a certificate
+    /// (`App::tls`), or by a TLS proxy in front whose address is named with `App::origins`.
     Network(IpAddr),
 }
 
@@ -86,6 +92,8 @@ impl Default for Config {
             files: Files::Folder(PathBuf::from(".")),
             reach: Reach::default(),
             port: 0,
+            tls: None,
+            door_limits: DoorLimits::default(),
             origins: Vec::new(),
             key: KeySource::default(),
             opening: Opening::default(),
@@ -96,6 +104,30 @@ impl Default for Config {
 }
 
 impl Reach {
+    /// What it means that others can reach the application, for whoever started it; `None` if they can't.
+    pub(crate) fn notice(self, is_encrypted: bool) -> Option<String> {
+        let Self::Network(address) = self else { return None };
+        if address.is_loopback() {
+            return None;
+        }
+        let at = if address.is_unspecified() {
+            "at any of this machine's addresses".to_owned()
+        } else {
+            format!("at {address}")
+        };
+        let encrypted = if is_encrypted {
+            "What they send and are sent is encrypted."
+        } else {
+            "Nothing is encrypted: whoever carries the traffic can read it, and can come in with what they read. \
+             --tls-cert and --tls-key (App::tls) encrypt it, and so does a TLS proxy in front."
+        };
+        let name = "It answers to addresses only. Where browsers know it by a name, or a proxy stands in front, name that: \
+                    --origin (App::origins).";
+        Some(format!(
+            "Other machines can reach this program {at}. Who has one of the links below comes in, once for each.\n{encrypted}\n{name}"
+        ))
+    }
+
     /// The address to bind.
     pub(crate) const fn address(self) -> IpAddr {
         match self {
@@ -123,6 +155,7 @@ fn program_name() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -130,6 +163,22 @@ mod tests {
     fn nothing_but_loopback_is_reachable_by_default() {
         assert!(Config::default().reach.address().is_loopback());
         assert!(Config::default().origins.is_empty());
+    }
+
+    #[test]
+    fn what_it_means_that_others_reach_it_is_said() {
+        let reach = |address: &str| Reach::Network(address.parse().unwrap());
+        assert_eq!(Reach::Loopback.notice(false), None);
+        assert_eq!(reach("127.0.0.2").notice(false), None);
+        let text = reach("0.0.0.0").notice(false).unwrap();
+        for part in
+            ["any of this machine's addresses", "Nothing is encrypted", "--tls-cert", "--origin"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
+        let text = reach("192.168.0.7").notice(true).unwrap();
+        assert!(text.contains("at 192.168.0.7.") && text.contains("is encrypted"), "{text}");
+        assert!(!text.contains("Nothing is encrypted"), "{text}");
     }
 
     #[test]

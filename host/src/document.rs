@@ -33,12 +33,15 @@ use crate::handler::Outcome;
 use crate::ipc_main::IpcMain;
 use crate::message_port::{End, LinkPorts, Refused, Wire};
 use crate::renderer::Renderer;
+use crate::secret::BrowserId;
 use crate::slow_consumer::Lane;
 use crate::web_frame_main::Frames;
 
 /// A document and its link.
 pub(crate) struct Document {
     pub(crate) id: LinkId,
+    /// The browser that it is in, as its cookie says.
+    pub(crate) browser: Option<BrowserId>,
     pub(crate) renderer: Arc<Renderer>,
     frames: Frames,
     ports: Arc<LinkPorts>,
@@ -116,6 +119,7 @@ impl State {
 impl Document {
     pub(crate) fn new(
         id: LinkId,
+        browser: Option<BrowserId>,
         renderer: Arc<Renderer>,
         ipc_main: IpcMain,
         access: Access,
@@ -136,6 +140,7 @@ impl Document {
         };
         Arc::new_cyclic(|weak: &Weak<Self>| Self {
             id,
+            browser,
             frames: Frames::new(&renderer, weak.clone()),
             ports: LinkPorts::new(weak.clone(), &limits),
             renderer,

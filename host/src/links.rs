@@ -2,6 +2,7 @@
 
 mod counts;
 mod ending;
+mod expelling;
 mod preferences;
 mod reaper;
 mod tabs;
@@ -23,9 +24,11 @@ use crate::access::Gate;
 use crate::application::Application;
 use crate::clock::Clock;
 use crate::document::{Access, Arrival, Document};
+use crate::door_limits::DoorLimits;
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
 use crate::renderer::Renderer;
+use crate::secret::{BrowserId, Pass};
 
 /// The registry of one application.
 pub(crate) struct Links {
@@ -38,6 +41,9 @@ pub(crate) struct Links {
     conns: AtomicU64,
     sockets: AtomicUsize,
     socket_closed: Notify,
+    pub(crate) door_limits: DoorLimits,
+    /// How often something was too much.
+    too_much: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -48,6 +54,32 @@ struct State {
     ended: Tombstones,
     reaping: bool,
     quitting: bool,
+}
+
+impl State {
+    /// Whether a browser has as many links as it may.
+    fn is_full(&self, browser: Option<BrowserId>, most: u32) -> bool {
+        let most = most as usize;
+        // They are counted only where there are that many at all.
+        browser.is_some()
+            && self.documents.len() >= most
+            && self.documents.values().filter(|one| one.browser == browser).count() >= most
+    }
+}
+
+/// Why a contact finds no document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoLink {
+    /// Its link is over.
+    Lost(LinkLost),
+    /// Its browser has too many; later there may be room.
+    TooMany,
+}
+
+impl From<LinkLost> for NoLink {
+    fn from(why: LinkLost) -> Self {
+        Self::Lost(why)
+    }
 }
 
 /// A page's contact, by a hello or a synchronous request.
@@ -68,6 +100,7 @@ impl Links {
     pub(crate) fn new(
         epoch: Epoch,
         limits: Limits,
+        door_limits: DoorLimits,
         ipc_main: IpcMain,
         gate: Arc<Gate>,
         app: Arc<dyn Application>,
@@ -76,6 +109,8 @@ impl Links {
             epoch,
             limits,
             clock: Arc::default(),
+            door_limits,
+            too_much: AtomicU64::new(0),
             ipc_main,
             gate,
             app,
@@ -96,7 +131,7 @@ impl Links {
     }
 
     /// The document that a contact belongs to; it begins here if it may.
-    pub(crate) fn visit(self: &Arc<Self>, visit: &Visit<'_>) -> Result<Arc<Document>, LinkLost> {
+    pub(crate) fn visit(self: &Arc<Self>, visit: &Visit<'_>) -> Result<Arc<Document>, NoLink> {
         let mut state = self.lock();
         let known = state.documents.get(&visit.link).cloned();
         let ended = state.ended.get(visit.link);
@@ -109,14 +144,26 @@ impl Links {
             first: visit.first,
         };
         if state.quitting {
-            return Err(LinkLost::Quit);
+            return Err(LinkLost::Quit.into());
+        }
+        let pass = visit.extensions.get::<Pass>();
+        // Under the lock, so that who is shut out a moment later finds every link of that browser here.
+        if pass.is_some_and(|pass| !pass.is_good()) {
+            return Err(LinkLost::Unauthorized.into());
+        }
+        // A link is its browser's: who has come in by another cookie and knows the link's id doesn't get it.
+        let is_its = |document: &Document| document.browser == pass.map(Pass::browser);
+        if known.as_deref().is_some_and(|document| !is_its(document)) {
+            return Err(LinkLost::Expired.into());
         }
         match (contact.admission(), known) {
             // A page whose window was closed must not come back as another one.
-            (Admission::Lost(_), None) if ended == Some(LinkLost::Closed) => Err(LinkLost::Closed),
-            (Admission::Lost(why), _) => Err(why),
+            (Admission::Lost(_), None) if ended == Some(LinkLost::Closed) => {
+                Err(LinkLost::Closed.into())
+            }
+            (Admission::Lost(why), _) => Err(why.into()),
             (_, Some(document)) => Ok(document),
-            (_, None) => Ok(self.begin(&mut state, visit)?),
+            (_, None) => self.begin(&mut state, visit),
         }
     }
 
@@ -124,14 +171,20 @@ impl Links {
         self: &Arc<Self>,
         state: &mut State,
         visit: &Visit<'_>,
-    ) -> Result<Arc<Document>, LinkLost> {
+    ) -> Result<Arc<Document>, NoLink> {
+        let browser = visit.extensions.get::<Pass>().map(Pass::browser);
+        if state.is_full(browser, self.door_limits.links) {
+            self.too_much();
+            tracing::warn!(?browser, "a browser has too many links for one more");
+            return Err(NoLink::TooMany);
+        }
         let limit = self.limits.outbox_bytes as usize;
         let State { tabs, documents, ended, .. } = &mut *state;
         let is_known = |link| documents.contains_key(&link) || ended.get(link).is_some();
         let place = tabs
             .place(visit, is_known, limit, &self.app)
             // Without random numbers nothing can be named; the page tries again.
-            .map_err(|_| LinkLost::Expired)?;
+            .map_err(|_| NoLink::Lost(LinkLost::Expired))?;
         if place.renderer.preferences().is_none()
             && let Some(list) = self.gate.strangers()
         {
@@ -139,6 +192,7 @@ impl Links {
         }
         let document = Document::new(
             visit.link,
+            browser,
             place.renderer.clone(),
             self.ipc_main.clone(),
             Access { gate: self.gate.clone(), origin: visit.origin.into() },
@@ -196,6 +250,11 @@ impl Links {
         };
         let most = Duration::from_millis(self.limits.drain + self.limits.close);
         let _ = tokio::time::timeout(most, all).await;
+    }
+
+    /// Something was more than it may be.
+    pub(crate) fn too_much(&self) {
+        self.too_much.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a connection for as long as the guard lives.

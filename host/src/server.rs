@@ -4,15 +4,18 @@
 
 mod alive;
 mod assets;
+mod body;
 mod bootstrap;
 mod doors;
 mod enter;
 mod guard;
 mod page;
 mod preferences;
+mod rates;
 mod refusal;
 mod route;
 pub(crate) mod socket;
+mod strangers;
 pub(crate) mod sync;
 
 use std::net::SocketAddr;
@@ -26,7 +29,10 @@ use axum::routing::{any, get};
 use exciton_protocol::{Epoch, Limits};
 
 use crate::config::Config;
-use crate::secret::{self, Cookies, Landing, NoRandom, Ticket, Tickets};
+use crate::secret::{
+    self, BrowserId, Cookies, Keeper, Landing, NoRandom, PrivateError, Ticket, Tickets,
+    unix_seconds,
+};
 use doors::Doors;
 use preferences::Preferences;
 
@@ -35,7 +41,9 @@ pub use assets::LoadFileError;
 pub(crate) use bootstrap::Renderer;
 pub(crate) use preferences::Windows;
 
+pub(crate) use rates::{Place, Rates};
 pub(crate) use route::{SOCKET, SYNC};
+pub(crate) use strangers::{Stranger, Strangers};
 
 /// What all routes share.
 pub(crate) struct ServerState {
@@ -44,8 +52,10 @@ pub(crate) struct ServerState {
     pub(crate) limits: Limits,
     pub(crate) renderer: Renderer,
     pub(crate) assets: Assets,
-    pub(crate) cookies: Cookies,
+    pub(crate) cookies: Arc<Cookies>,
+    keeper: Keeper,
     pub(crate) preferences: Preferences,
+    pub(crate) rates: Arc<Rates>,
     tickets: Mutex<Tickets>,
     own: OnceLock<SocketAddr>,
     start_page: Mutex<Landing>,
@@ -102,14 +112,16 @@ impl ServerState {
         limits: Limits,
         renderer: Renderer,
     ) -> Result<Self, NoRandom> {
-        let key = secret::key(&config.key, &config.name)?;
+        let (cookies, keeper) = secret::open(&config.key, &config.name)?;
         Ok(Self {
-            cookies: Cookies::new(&key, &config.name),
+            cookies: Arc::new(cookies),
+            keeper,
             assets: Assets::new(&config.files),
             tickets: Mutex::new(Tickets::new()),
             own: OnceLock::new(),
             start_page: Mutex::default(),
             preferences: Preferences::default(),
+            rates: Rates::new(config.door_limits),
             console_wanted: AtomicBool::new(false),
             config,
             epoch,
@@ -148,7 +160,8 @@ impl ServerState {
             } else {
                 own
             };
-            addresses.push(format!("http://{at}"));
+            let scheme = if self.config.tls.is_some() { "https" } else { "http" };
+            addresses.push(format!("{scheme}://{at}"));
         }
         addresses
     }
@@ -175,6 +188,23 @@ impl ServerState {
         self.invite_at(address.ok_or(InviteError::NoAddress)?, landing)
     }
 
+    /// Voids every cookie and every ticket. An error says that the new key can't be kept.
+    pub(crate) fn rotate(&self, key: &[u8; 32]) -> Result<(), PrivateError> {
+        let mut tickets = self.tickets();
+        *tickets = Tickets::new();
+        self.keeper.rotate(&self.cookies, key)
+    }
+
+    /// Whether the application keeps the key itself.
+    pub(crate) fn has_given_key(&self) -> bool {
+        self.keeper.is_given
+    }
+
+    /// Voids a browser's cookies. An error says that a restarted application won't know of it.
+    pub(crate) fn revoke(&self, browser: BrowserId) -> Result<(), PrivateError> {
+        self.keeper.revoke(&self.cookies, browser, unix_seconds())
+    }
+
     /// Deletes `file` when the ticket ends.
     pub(crate) fn keep_file(&self, ticket: &Ticket, file: tempfile::TempPath) {
         self.tickets().keep_file(ticket, file);
@@ -185,7 +215,7 @@ impl ServerState {
     }
 
     fn doors(&self) -> Doors<'_> {
-        Doors { own: self.own(), named: &self.config.origins }
+        Doors { own: self.own(), tls: self.config.tls.is_some(), named: &self.config.origins }
     }
 
     fn tickets(&self) -> MutexGuard<'_, Tickets> {

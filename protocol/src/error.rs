@@ -27,6 +27,9 @@ pub enum LinkLost {
     /// The page took messages more slowly than the application has patience for.
     #[error("the page took messages too slowly")]
     TooSlow,
+    /// The page's browser may not come in any more: the key was changed, or it was shut out.
+    #[error("the page's browser may not come in any more")]
+    Unauthorized,
 }
 
 /// The other end broke the rules of the wire. The connection is closed; the link may go on over a new one.
@@ -102,11 +105,15 @@ pub enum CloseReason {
     LinkLost,
     /// Nothing was heard for too long.
     Silent,
+    /// There is no room at the moment.
+    Busy,
 }
 
 /// THE table: the WebSocket close code (RFC 6455 §7.4.2, private use) of each reason.
 pub const fn close_code(reason: CloseReason) -> u16 {
     match reason {
+        // RFC 6455's registry: try again later.
+        CloseReason::Busy => 1013,
         CloseReason::Superseded => 4001,
         CloseReason::Frozen => 4002,
         CloseReason::Silent => 4003,

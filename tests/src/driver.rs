@@ -99,6 +99,8 @@ fn capabilities(engine: Engine, browser: &Path, profile: &Path) -> Capabilities 
             "browserName": "chrome",
             "webSocketUrl": true,
             "timeouts": timeouts,
+            // A certificate that a test has made is nobody's.
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": {
                 "binary": browser,
                 "args": [
@@ -121,6 +123,8 @@ fn capabilities(engine: Engine, browser: &Path, profile: &Path) -> Capabilities 
             "browserName": "firefox",
             "webSocketUrl": true,
             "timeouts": timeouts,
+            // A certificate that a test has made is nobody's.
+            "acceptInsecureCerts": true,
             "moz:firefoxOptions": {
                 "binary": browser,
                 "args": ["-headless"],
@@ -131,6 +135,8 @@ fn capabilities(engine: Engine, browser: &Path, profile: &Path) -> Capabilities 
         Engine::WebKit => json!({
             "browserName": "MiniBrowser",
             "timeouts": timeouts,
+            // A certificate that a test has made is nobody's.
+            "acceptInsecureCerts": true,
             "webkitgtk:browserOptions": { "binary": browser, "args": ["--automation"] },
         }),
     };

@@ -244,9 +244,10 @@ impl HostProcess {
     }
 }
 
-/// The address in `http://<address>/…`.
+/// The address in `http://<address>/…`, or `https`.
 fn address(url: &str) -> Result<SocketAddr> {
     url.strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
         .and_then(|rest| rest.split('/').next())
         .and_then(|authority| authority.replace("localhost:", "127.0.0.1:").parse().ok())
         .ok_or_else(|| Error::HostUrl(url.to_owned()))

@@ -7,6 +7,7 @@
 mod raw;
 mod request;
 mod resuming;
+mod shut_out;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -130,45 +131,59 @@ impl SimulatedBrowser {
     /// # Errors
     /// When the host refuses it.
     pub async fn open_in(self: &Arc<Self>, tab: TabInfo) -> Result<SimulatedPage> {
-        let link = LinkId::from_bits(fastrand::u128(..));
-        let request = self.socket_request()?;
-        // Without Nagle's algorithm, as browsers connect.
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true)
-            .await
-            .map_err(wire("opening a socket"))?;
-        let url = self.http.url("/");
-        let tab = TabInfo { url, nav: "navigate".to_owned(), ..tab };
-        let hello = Hello {
-            version: VERSION,
-            link,
-            epoch: self.epoch,
-            attempt: 1,
-            ack: 0,
-            admitted: 0,
-            fresh: true,
-            tab,
-        };
-        let mut page = SimulatedPage {
-            browser: self.clone(),
-            socket,
-            link,
-            tab: TabId::from_bits(0),
-            next: 0,
-            wanted: 0,
-            received: VecDeque::new(),
-            signs: SignsOfLife::default(),
-            ports: 0,
-        };
-        page.write(&Frame::Hello(Box::new(hello))).await?;
+        let mut page = self.connect().await?;
+        page.hello(tab).await?;
         match page.read().await? {
             Frame::Welcome(welcome) => page.tab = welcome.tab,
             other => return Err(broken(format!("{other:?} is no welcome"))),
         }
         Ok(page)
     }
+
+    /// Opens the socket of a page that doesn't say yet which one it is.
+    ///
+    /// # Errors
+    /// When the host refuses it.
+    pub async fn connect(self: &Arc<Self>) -> Result<SimulatedPage> {
+        let request = self.socket_request()?;
+        // Without Nagle's algorithm, as browsers connect.
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true)
+            .await
+            .map_err(wire("opening a socket"))?;
+        Ok(SimulatedPage {
+            browser: self.clone(),
+            socket,
+            link: LinkId::from_bits(fastrand::u128(..)),
+            tab: TabId::from_bits(0),
+            next: 0,
+            wanted: 0,
+            received: VecDeque::new(),
+            signs: SignsOfLife::default(),
+            ports: 0,
+        })
+    }
 }
 
 impl SimulatedPage {
+    /// Says which page it is, and finds this in its tab's storage.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn hello(&mut self, tab: TabInfo) -> Result<()> {
+        let tab = TabInfo { url: self.browser.http.url("/"), nav: "navigate".to_owned(), ..tab };
+        let hello = Hello {
+            version: VERSION,
+            link: self.link,
+            epoch: self.browser.epoch,
+            attempt: 1,
+            ack: 0,
+            admitted: 0,
+            fresh: true,
+            tab,
+        };
+        self.write(&Frame::Hello(Box::new(hello))).await
+    }
+
     /// What the page's tab has in its storage: for a copy of it, or for the next document after a crash.
     pub fn stored(&self) -> TabInfo {
         let (tab, previous) = (self.tab.to_string(), self.link.to_string());

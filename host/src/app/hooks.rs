@@ -9,6 +9,7 @@ use crate::browser_window::BrowserWindow;
 use crate::error::Error;
 use crate::happening::Happening;
 use crate::renderer::Renderer;
+use crate::secret::BrowserId;
 use crate::web_contents::WebContents;
 
 /// A link back to the application, which may have gone before its last tab.
@@ -75,6 +76,10 @@ impl Application for Hooks {
 
     fn window_of(&self, page: &WebContents) -> Option<BrowserWindow> {
         self.app()?.window_of(page)
+    }
+
+    fn revoke(&self, browser: BrowserId) -> Result<(), Error> {
+        self.app().map_or(Ok(()), |app| app.shut_out(browser))
     }
 
     fn console_wanted(&self) {

@@ -8,7 +8,9 @@ use include_dir::Dir;
 use super::{App, lock};
 use crate::command_line::CommandLine;
 use crate::config::{Files, KeySource, Opening, Reach};
+use crate::door_limits::DoorLimits;
 use crate::origin::{BadAddress, PublicUrl};
+use crate::tls::Certificate;
 
 /// Settings are read when the application begins to serve; later changes have no effect.
 impl App {
@@ -44,6 +46,13 @@ impl App {
     #[must_use]
     pub fn reach(self, reach: Reach) -> Self {
         self.config().reach = reach;
+        self
+    }
+
+    /// Listens on `https`, with this certificate. An application that is nested in another one leaves that to it.
+    #[must_use]
+    pub fn tls(self, certificate: Certificate) -> Self {
+        self.config().tls = Some(certificate);
         self
     }
 
@@ -101,6 +110,13 @@ impl App {
         self
     }
 
+    /// The bounds of those who come and go, which pages need not know.
+    #[must_use]
+    pub fn door_limits(self, limits: DoorLimits) -> Self {
+        self.config().door_limits = limits;
+        self
+    }
+
     /// Applies the usual options of a program.
     #[must_use]
     pub fn command_line(self, line: &CommandLine) -> Self {
@@ -110,6 +126,12 @@ impl App {
         }
         if let Some(port) = line.port {
             config.port = port;
+        }
+        if let Some(reach) = line.reach {
+            config.reach = reach;
+        }
+        if let Some(certificate) = &line.tls {
+            config.tls = Some(certificate.clone());
         }
         if let Some(opening) = line.opening {
             config.opening = opening;

@@ -4,7 +4,7 @@ use super::App;
 use crate::access::RefusedCalls;
 
 /// What an application holds at a moment. When all pages have gone, all but the application's own listeners and what was
-/// refused are back at zero: another number that grows over the days is a leak.
+/// refused or too much are back at zero: another number that grows over the days is a leak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -28,6 +28,11 @@ pub struct Statistics {
     pub listeners: usize,
     /// Calls of pages that were refused since the application began.
     pub refused_calls: RefusedCalls,
+    /// Requests that were refused since the start, because they were no browser's that has come in. Only this and the next
+    /// one ever grow.
+    pub refused: u64,
+    /// How often somebody was past one of the [`DoorLimits`](crate::DoorLimits) since the start.
+    pub too_much: u64,
 }
 
 impl App {
@@ -35,6 +40,8 @@ impl App {
     pub fn statistics(&self) -> Statistics {
         let windows = self.windows();
         let counts = self.inner.live.get().map(|live| live.links.counts()).unwrap_or_default();
+        let server = self.inner.live.get().map(|live| live.state.rates.counts());
+        let (refused, too_much) = server.unwrap_or_default();
         let own = self.inner.signals.len() + self.inner.ipc_main.emitter().len();
         let of_windows = windows.iter().map(|window| window.listeners()).sum::<usize>();
         Statistics {
@@ -48,6 +55,8 @@ impl App {
             message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
             refused_calls: self.inner.gate.get().map(|gate| gate.refused()).unwrap_or_default(),
+            refused,
+            too_much: too_much + counts.too_much,
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Counts {
     pub(crate) executions: usize,
     pub(crate) ports: usize,
     pub(crate) listeners: usize,
+    pub(crate) too_much: u64,
 }
 
 impl Links {
@@ -33,6 +34,7 @@ impl Links {
             invokes: documents.iter().map(|one| one.lock().link.open_invokes() as usize).sum(),
             executions: documents.iter().map(|one| one.executions()).sum(),
             ports: documents.iter().map(|one| one.ports().len()).sum(),
+            too_much: self.too_much.load(Ordering::Relaxed),
             listeners: renderers.iter().map(|one| one.listeners()).sum(),
         }
     }

@@ -71,7 +71,7 @@ impl Links {
         Some(farewell)
     }
 
-    fn bury(
+    pub(super) fn bury(
         self: &Arc<Self>,
         state: &mut State,
         renderer: &Arc<Renderer>,

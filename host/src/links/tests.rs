@@ -27,8 +27,9 @@ impl Desk {
         let (ipc_main, heard) = (IpcMain::new(), Arc::<Mutex<Vec<String>>>::default());
         let notes = heard.clone();
         ipc_main.on("note", move |_event, note: String| notes.lock().unwrap().push(note));
-        let links =
-            Links::new(EPOCH, Limits::default(), ipc_main, Arc::default(), Arc::new(Nobody));
+        let (limits, door_limits) = (Limits::default(), DoorLimits::default());
+        let nobody = Arc::new(Nobody);
+        let links = Links::new(EPOCH, limits, door_limits, ipc_main, Arc::default(), nobody);
         let shown = visit(&links, 1, false, &TabInfo::default()).unwrap();
         let desk = Self { tab: shown.tab(), links, heard, shown };
         desk.connect(&desk.shown.clone(), 1);
@@ -84,7 +85,7 @@ fn visit(
     link: u128,
     leaving: bool,
     tab: &TabInfo,
-) -> Result<Arc<Document>, LinkLost> {
+) -> Result<Arc<Document>, NoLink> {
     let extensions = Extensions::default();
     let first = leaving.then_some(0);
     let link = id(link);

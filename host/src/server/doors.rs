@@ -8,6 +8,8 @@ use crate::origin::{Authority, HostName, Origin, PublicUrl, Scheme};
 pub(crate) struct Doors<'a> {
     /// The application's own listener; `None` when it is nested in another application.
     pub(crate) own: Option<SocketAddr>,
+    /// Whether that speaks TLS.
+    pub(crate) tls: bool,
     /// `App::origins`.
     pub(crate) named: &'a [PublicUrl],
 }
@@ -56,16 +58,18 @@ impl Doors<'_> {
             (fits, Door { https: false, path: None }, same)
         };
         let own = self.own.map(|own| {
-            let (fits, door, same) = plain(is_own(own, host));
-            (fits, door, same && origin.is_none_or(|origin| origin.scheme == Scheme::Http))
+            let (fits, door, same) = plain(self.is_own(own, host));
+            let scheme = if self.tls { Scheme::Https } else { Scheme::Http };
+            let same = same && origin.is_none_or(|origin| origin.scheme == scheme);
+            (fits, Door { https: self.tls, ..door }, same)
         });
         let unnamed =
             (self.own.is_none() && self.named.is_empty()).then(|| plain(host.host.is_loopback()));
         let named = self.named.iter().map(move |address| {
             let public = &address.origin;
             let at_home = public.is_at(host);
-            let proxied =
-                self.own.is_some_and(|own| is_own(own, host)) || is_bare_loopback(public, host);
+            let proxied = self.own.is_some_and(|own| self.is_own(own, host))
+                || is_bare_loopback(public, host);
             let fits = at_home || proxied;
             let door = Door {
                 https: public.scheme == Scheme::Https && (at_home || origin.is_some()),
@@ -75,19 +79,19 @@ impl Doors<'_> {
         });
         own.into_iter().chain(unnamed).chain(named)
     }
-}
 
-/// Whether a `Host` is one of a listener's own addresses. A name can be pointed anywhere by whoever owns it (DNS rebinding), an
-/// address can't: so a listener on all addresses takes any address, and of names only `localhost`.
-fn is_own(own: SocketAddr, host: &Authority) -> bool {
-    if host.port.unwrap_or(80) != own.port() {
-        return false;
-    }
-    match (&host.host, own.ip()) {
-        (HostName::Ip(address), ip) if ip.is_unspecified() || *address == ip => true,
-        (HostName::Ip(address), ip) => ip.is_loopback() && LOOPBACK.contains(address),
-        (HostName::Name(name), ip) => {
-            name == "localhost" && (ip.is_unspecified() || ip.is_loopback())
+    /// Whether a `Host` is one of a listener's own addresses. A name can be pointed anywhere by whoever owns it (DNS
+    /// rebinding), an address can't: so a listener on all addresses takes any address, and of names only `localhost`.
+    fn is_own(&self, own: SocketAddr, host: &Authority) -> bool {
+        if host.port.unwrap_or(if self.tls { 443 } else { 80 }) != own.port() {
+            return false;
+        }
+        match (&host.host, own.ip()) {
+            (HostName::Ip(address), ip) if ip.is_unspecified() || *address == ip => true,
+            (HostName::Ip(address), ip) => ip.is_loopback() && LOOPBACK.contains(address),
+            (HostName::Name(name), ip) => {
+                name == "localhost" && (ip.is_unspecified() || ip.is_loopback())
+            }
         }
     }
 }
@@ -115,7 +119,10 @@ mod tests {
         expected: Result<(bool, &str), Closed>,
     ) {
         let named: Vec<PublicUrl> = named.iter().map(|text| text.parse().unwrap()).collect();
-        let doors = Doors { own: (!own.is_empty()).then(|| own.parse().unwrap()), named: &named };
+        // An own listener that speaks TLS is written with its scheme.
+        let (own, tls) = own.strip_prefix("https://").map_or((own, false), |own| (own, true));
+        let address = (!own.is_empty()).then(|| own.parse().unwrap());
+        let doors = Doors { own: address, tls, named: &named };
         let origin = (!origin.is_empty()).then(|| Origin::parse(origin).unwrap());
         let door = doors.admit(&Authority::parse(host).unwrap(), origin.as_ref());
         let expected = expected
@@ -136,6 +143,21 @@ mod tests {
         check(OWN, &[], "127.0.0.1:8124", "http://localhost:8124", Err(Closed::Origin));
         check(OWN, &[], "localhost:8124", "http://127.0.0.1:8124", Err(Closed::Origin));
         check(OWN, &[], "127.0.0.1:8124", "http://127.0.0.1:8125", Err(Closed::Origin));
+    }
+
+    #[test]
+    fn a_listener_with_a_certificate_is_found_on_https_only() {
+        const TLS: &str = "https://127.0.0.1:8124";
+        for host in ["127.0.0.1:8124", "localhost:8124", "[::1]:8124"] {
+            check(TLS, &[], host, "", Ok((true, "")));
+            check(TLS, &[], host, &format!("https://{host}"), Ok((true, "")));
+            check(TLS, &[], host, &format!("http://{host}"), Err(Closed::Origin));
+        }
+        check("https://127.0.0.1:443", &[], "127.0.0.1", "https://127.0.0.1", Ok((true, "")));
+        check("https://127.0.0.1:80", &[], "127.0.0.1", "", Err(Closed::Host));
+        check("https://0.0.0.0:9", &[], "app.example:9", "", Err(Closed::Host));
+        const NAMED: &[&str] = &["https://app.example:9"];
+        check("https://0.0.0.0:9", NAMED, "app.example:9", "https://app.example:9", Ok((true, "")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::header::InvalidHeaderValue;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
@@ -30,18 +31,19 @@ pub(super) async fn enter(
         let landing = state.tickets().peek(ticket, now).unwrap_or_default();
         return arrive(landing, &state, &visit);
     }
-    let Some((landing, https)) = state.tickets().spend(ticket, now) else {
+    let Some((landing, cookie)) = exchange(&state, &visit, ticket, now) else {
+        // A browser that asks for the same once more shows then that it has a cookie, or that it has none.
         if visit.may_be_known {
             return page::once_more(Refusal::StaleTicket.status());
         }
-        tracing::warn!("a ticket that is used, too old or unknown was shown");
-        return Refusal::StaleTicket.respond(Route::Enter, true);
+        let refusal =
+            if state.rates.wrong_ticket() { Refusal::TooManyTickets } else { Refusal::StaleTicket };
+        if state.rates.refused() {
+            tracing::warn!(?refusal, "a ticket that is used, too old or unknown was shown");
+        }
+        return refusal.respond(Route::Enter, true);
     };
-    let Ok(value) = state.cookies.issue(unix_seconds()) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let Ok(cookie) = HeaderValue::try_from(set_cookie(&visit, &value, is_secure(&visit, https)))
-    else {
+    let Some(cookie) = cookie else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     tracing::info!("a browser came in");
@@ -68,15 +70,37 @@ fn arrive(landing: Landing, state: &ServerState, visit: &Visit) -> Response {
     page::replace_by(&format!("../../{path}"), &before)
 }
 
-fn set_cookie(visit: &Visit, value: &str, secure: bool) -> String {
+/// Takes a good ticket, and gives a cookie for it if one can be made.
+fn exchange(
+    state: &ServerState,
+    visit: &Visit,
+    ticket: &str,
+    now: Instant,
+) -> Option<(Landing, Option<HeaderValue>)> {
+    // Who changes the key waits: a ticket of before gets no cookie of after.
+    let mut tickets = state.tickets();
+    let (landing, https) = tickets.spend(ticket, now)?;
+    let secure = is_secure(visit, https);
+    let value = state.cookies.issue(secure, unix_seconds()).ok();
+    Some((landing, value.and_then(|value| set_cookie(visit, &value, secure).ok())))
+}
+
+/// The header that gives a browser its cookie.
+pub(super) fn set_cookie(
+    visit: &Visit,
+    value: &str,
+    secure: bool,
+) -> Result<HeaderValue, InvalidHeaderValue> {
     let path = visit.door.path.as_deref().unwrap_or(&visit.mount);
     // A path that would end the attribute is no path for a cookie.
     let path = if path.is_empty() || path.contains([';', ',', '"']) { "/" } else { path };
     let secure = if secure { "; Secure" } else { "" };
-    format!(
+    let mut header = HeaderValue::try_from(format!(
         "{}={value}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Strict{secure}",
         visit.cookie
-    )
+    ))?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// The key of `sessionStorage` under which a page keeps its tab's id, as a script of the way in has it: the page's own

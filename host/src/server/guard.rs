@@ -12,11 +12,14 @@ use axum::response::Response;
 
 use super::ServerState;
 use super::doors::{Closed, Door};
+use super::enter::set_cookie;
 use super::page;
+use super::rates::TooMuch;
 use super::refusal::{Refusal, shown};
 use super::route::Route;
+use super::strangers::Stranger;
 use crate::origin::{Authority, Origin};
-use crate::secret::{Stale, hex, unix_seconds};
+use crate::secret::{Cookie, Pass, Stale, hex, unix_seconds};
 
 /// A request that came in; a request extension behind the guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,10 @@ pub(crate) struct Visit {
     pub(crate) origin: Option<Origin>,
     /// The cookie's name at this port and mount.
     pub(crate) cookie: String,
-    /// Whether the browser has a valid cookie. Always true, except on the way in.
+    /// Whether the browser has a good cookie. Always true, except on the way in.
     pub(crate) known: bool,
+    /// That cookie.
+    pub(crate) pass: Option<Cookie>,
     /// Whether it may have one that it kept back, because the request comes from another site.
     pub(crate) may_be_known: bool,
 }
@@ -41,28 +46,68 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let verdict = judge(&state, &parts, unix_seconds());
+    let now = unix_seconds();
+    let verdict = judge(&state, &parts, now);
     request = Request::from_parts(parts, body);
-    let mut response = match verdict {
-        Ok(visit) => {
-            request.extensions_mut().insert(visit);
-            next.run(request).await
-        }
-        Err(refusal) => {
-            let route = Route::of(request.uri().path());
-            tracing::warn!(?route, status = refusal.status().as_u16(), ?refusal, "not let in");
-            let asker = Asker::of(request.method(), request.headers());
-            if asker.may_be_known() && refusal == Refusal::NoCookie && route == Route::Page {
-                page::once_more(refusal.status())
-            } else {
-                refusal.respond(route, asker.wants_page)
+    let mut response = match verdict.and_then(|visit| welcome(&state, visit, &mut request, now)) {
+        Ok(next_cookie) => {
+            let mut response = next.run(request).await;
+            if let Some(cookie) = next_cookie {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+                page::never_stored(&mut response);
             }
+            response
         }
+        Err(refusal) => turn_away(&state, &request, &refusal),
     };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     response
+}
+
+/// Gives the request what those behind the guard need; the browser's next cookie, if it is time for one.
+fn welcome(
+    state: &ServerState,
+    visit: Visit,
+    request: &mut Request,
+    now: u64,
+) -> Result<Option<HeaderValue>, Refusal> {
+    let next_cookie = next_cookie(state, &visit, now);
+    let route = Route::of(request.uri().path());
+    let extensions = request.extensions_mut();
+    if let Some(cookie) = visit.pass {
+        if let Some(stranger) = extensions.remove::<Stranger>() {
+            stranger.is_none();
+        }
+        if route == Route::Socket {
+            let place = state.rates.socket(cookie.browser).map_err(|too_much| match too_much {
+                TooMuch::Attempts => Refusal::TooManyAttempts,
+                TooMuch::Sockets => Refusal::TooManySockets,
+            })?;
+            extensions.insert(Arc::new(place));
+        }
+        extensions.insert(Pass::new(cookie, state.cookies.clone()));
+    }
+    extensions.insert(visit);
+    Ok(next_cookie)
+}
+
+fn turn_away(state: &ServerState, request: &Request, refusal: &Refusal) -> Response {
+    let route = Route::of(request.uri().path());
+    let status = refusal.status().as_u16();
+    // Any page on the web can have itself refused as often as it likes: it mustn't fill the disk.
+    if state.rates.refused() {
+        tracing::warn!(?route, status, ?refusal, "not let in");
+    } else {
+        tracing::trace!(?route, status, ?refusal, "not let in");
+    }
+    let asker = Asker::of(request.method(), request.headers());
+    if asker.may_be_known() && *refusal == Refusal::NoCookie && route == Route::Page {
+        page::once_more(refusal.status())
+    } else {
+        refusal.respond(route, asker.wants_page)
+    }
 }
 
 /// The decision: from the address inwards, so that a stranger learns nothing about what lies behind.
@@ -92,9 +137,9 @@ pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Vi
     }
     let mount = mount(request);
     let cookie = cookie_name(state, &host, &door, &mount);
-    let known = match known(state, headers, &cookie, now) {
-        Ok(()) => true,
-        Err(_) if route == Route::Enter => false,
+    let pass = match pass(state, headers, &cookie, now) {
+        Ok(pass) => Some(pass),
+        Err(_) if route == Route::Enter => None,
         Err(refusal) => return Err(refusal),
     };
     match route {
@@ -102,8 +147,9 @@ pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Vi
         Route::Sync => check_sync(headers)?,
         _ => {}
     }
+    let known = pass.is_some();
     let may_be_known = !known && asker.may_be_known();
-    Ok(Visit { mount, door, origin, cookie, known, may_be_known })
+    Ok(Visit { mount, door, origin, cookie, known, pass, may_be_known })
 }
 
 /// What a request's headers say of who asks.
@@ -221,16 +267,17 @@ fn cookie_name(state: &ServerState, host: &Authority, door: &Door, mount: &str) 
     name
 }
 
-/// Whether one of the cookies with that name is valid: another path or another program on this host may have set more.
-fn known(state: &ServerState, headers: &HeaderMap, name: &str, now: u64) -> Result<(), Refusal> {
+/// The first good one of the cookies with that name: another path or another program on this host may have set more.
+fn pass(state: &ServerState, headers: &HeaderMap, name: &str, now: u64) -> Result<Cookie, Refusal> {
     let mut refusal = Refusal::NoCookie;
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     for (_, value) in pairs.filter(|(key, _)| *key == name) {
         match state.cookies.check(value, now) {
-            Ok(()) => return Ok(()),
+            Ok(cookie) => return Ok(cookie),
             Err(Stale::Expired | Stale::Unsigned) => refusal = Refusal::StaleCookie,
+            Err(Stale::Revoked) => refusal = Refusal::ShutOut,
         }
     }
     Err(refusal)
@@ -251,6 +298,13 @@ fn check_sync(headers: &HeaderMap) -> Result<(), Refusal> {
 
 const MARK: HeaderName = HeaderName::from_static("x-exciton");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// A known browser's next cookie, if it is time for one.
+fn next_cookie(state: &ServerState, visit: &Visit, now: u64) -> Option<HeaderValue> {
+    let cookie = visit.pass.as_ref()?;
+    let value = state.cookies.renew(cookie, now)?;
+    set_cookie(visit, &value, cookie.secure).ok()
+}
 
 /// Whether a visit's cookie must be `Secure`, given what the ticket was issued for.
 pub(crate) fn is_secure(visit: &Visit, ticket_https: bool) -> bool {

@@ -35,6 +35,14 @@ pub(crate) enum Refusal {
     NoCookie,
     /// A cookie that is too old, or not signed with this application's key.
     StaleCookie,
+    /// A cookie whose browser was shut out.
+    ShutOut,
+    /// A browser that opens sockets too often.
+    TooManyAttempts,
+    /// A browser that has too many sockets open.
+    TooManySockets,
+    /// Wrong tickets, too many of them.
+    TooManyTickets,
     /// A ticket that was used, is too old, or never was.
     StaleTicket,
 }
@@ -91,6 +99,21 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "This browser's cookie is too old, or the application has another key now.",
             ),
+            Self::ShutOut => {
+                (StatusCode::UNAUTHORIZED, "The application has shut this browser out.")
+            }
+            Self::TooManyAttempts => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "This browser opens connections too often (DoorLimits::socket_attempts).",
+            ),
+            Self::TooManySockets => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This browser has too many connections open (DoorLimits::sockets).",
+            ),
+            Self::TooManyTickets => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many links were tried that let nobody in (DoorLimits::wrong_tickets).",
+            ),
             Self::StaleTicket => (
                 StatusCode::UNAUTHORIZED,
                 "This link was used already, or it is older than ten minutes, or the application was restarted since.",
@@ -124,6 +147,9 @@ impl Refusal {
             (status, text + "\n").into_response()
         };
         page::never_stored(&mut response);
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if let Self::Method(route) = self {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(route.allow()));
         }

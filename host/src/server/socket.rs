@@ -18,17 +18,20 @@ use futures_util::{SinkExt, StreamExt};
 use tracing::Instrument;
 
 use crate::document::{Document, Refusal, Way};
-use crate::links::{Links, Visit};
+use crate::links::{Links, NoLink, Visit};
 use crate::one_line::one_line;
+use crate::server::Place;
 
 /// The route's handler. The guard has let the request in.
 pub(crate) async fn socket(
     State(links): State<Arc<Links>>,
-    extensions: Extensions,
+    mut extensions: Extensions,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let origin = said_origin(&headers);
+    // The extensions stay with the page, the place goes with the connection.
+    let place = extensions.remove::<Arc<Place>>();
     let bytes = links.limits.frame_bytes();
     upgrade
         .max_message_size(bytes)
@@ -39,7 +42,11 @@ pub(crate) async fn socket(
         .on_upgrade(move |socket| {
             let conn = links.conn();
             let span = tracing::debug_span!("connection", conn);
-            converse(links, conn, extensions, origin, socket).instrument(span)
+            async move {
+                converse(links, conn, extensions, origin, socket).await;
+                drop(place);
+            }
+            .instrument(span)
         })
 }
 
@@ -75,7 +82,8 @@ async fn converse(
     };
     let document = match links.visit(&visit) {
         Ok(document) => document,
-        Err(why) => return lost(&links, socket, why).await,
+        Err(NoLink::Lost(why)) => return lost(&links, socket, why).await,
+        Err(NoLink::TooMany) => return close(&links, socket, CloseReason::Busy).await,
     };
     match attach(&links, &document, conn, &hello, &extensions) {
         Ok(_) => {}

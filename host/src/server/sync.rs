@@ -3,23 +3,35 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
 
+use super::body::read_whole;
 use super::socket;
 use crate::document::{Document, Refusal, Way};
-use crate::links::{Links, Visit};
+use crate::links::{Links, NoLink, Visit};
 
 /// The route's handler. The guard has let the request in.
 pub(crate) async fn sync(
     State(links): State<Arc<Links>>,
     extensions: Extensions,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Response {
+    let pause = Duration::from_millis(links.door_limits.body_pause);
+    let body = match read_whole(body, links.limits.sync_body_bytes(), pause).await {
+        Ok(body) => body,
+        Err(status) => {
+            if status != StatusCode::BAD_REQUEST {
+                links.too_much();
+            }
+            tracing::warn!(%status, "the body of a synchronous request is refused");
+            return status.into_response();
+        }
+    };
     let binary =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
     let message = if binary { Message::Binary(body) } else { Message::Text(body) };
@@ -37,18 +49,26 @@ pub(crate) async fn sync(
     drop(message);
     let origin = socket::said_origin(&headers);
     match serve(&links, &extensions, &origin, request, size).await {
-        Ok(answer) => respond(&answer),
+        Ok(Some(answer)) => respond(&answer),
+        Ok(None) => {
+            let mut response =
+                fault("this browser has too many pages open (DoorLimits::links)").into_response();
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+        }
         Err(refusal) => fault(&refusal.to_string()),
     }
 }
 
+/// The answer; `None` if the browser has too many links for one more.
 async fn serve(
     links: &Arc<Links>,
     extensions: &Extensions,
     origin: &str,
     request: SyncRequest,
     size: usize,
-) -> Result<SyncAnswer, Refusal> {
+) -> Result<Option<SyncAnswer>, Refusal> {
     let head = &request.head;
     let first = request.frames.first().map(|frame| match frame {
         exciton_protocol::Frame::Data { first, .. } => *first,
@@ -61,7 +81,8 @@ async fn serve(
     let visit = Visit { link, epoch, fresh, first, leaving, tab, extensions, origin };
     let document = match links.visit(&visit) {
         Ok(document) => document,
-        Err(why) => return Ok(SyncAnswer::Lost { why, admitted: false }),
+        Err(NoLink::Lost(why)) => return Ok(Some(SyncAnswer::Lost { why, admitted: false })),
+        Err(NoLink::TooMany) => return Ok(None),
     };
     // A page that is back from the back/forward cache may call before its socket is open again.
     if !request.head.bye && document.lock().frozen {
@@ -71,12 +92,12 @@ async fn serve(
         its_turn(links, &document, first).await;
     }
     if let Some(why) = admit(&document, &request, size)? {
-        return Ok(SyncAnswer::Lost { why, admitted: false });
+        return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
     }
     let Some(seq) = request.head.seq.filter(|_| !request.head.bye) else {
-        return Ok(SyncAnswer::Pending(state(links, &document)));
+        return Ok(Some(SyncAnswer::Pending(state(links, &document))));
     };
-    Ok(wait(links, &document, seq).await)
+    Ok(Some(wait(links, &document, seq).await))
 }
 
 /// A page that leaves sends what it has by several requests that nothing keeps in order: one that is too early waits.

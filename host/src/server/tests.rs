@@ -72,7 +72,7 @@ impl Site {
             |Extension(visit): Extension<Visit>| async move { format!("{:?}", visit.mount) };
         let live = Router::new().route(SYNC, put(mounted)).route(SOCKET, any(mounted));
         let cookie =
-            format!("exciton-8124={}", state.cookies.issue(secret::unix_seconds()).unwrap());
+            format!("exciton-8124={}", state.cookies.issue(false, secret::unix_seconds()).unwrap());
         Self { router: router(state.clone(), live), state, folder, mount: "", cookie }
     }
 

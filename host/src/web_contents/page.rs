@@ -7,6 +7,7 @@ use exciton_protocol::Args;
 use super::WebContents;
 use crate::application::Target;
 use crate::error::{Error, SendError};
+use crate::secret::Pass;
 
 impl WebContents {
     /// The URL of the page, as the page itself says; empty before it has come.
@@ -22,6 +23,22 @@ impl WebContents {
     /// Whether a document is being loaded: from its coming to its `load` event.
     pub fn is_loading(&self) -> bool {
         self.renderer.is_loading()
+    }
+
+    /// Shuts the page's browser out: its cookie is void from now on, and every page that it shows of the application is
+    /// destroyed. A fresh [`invite`](crate::App::invite) lets it in again. Without a page that has come, nothing happens.
+    ///
+    /// The application remembers it until the cookie would have expired, over restarts too if the key of its cookies is in
+    /// a file ([`KeySource::StateFile`](crate::KeySource::StateFile)). One that keeps the key itself gives itself another
+    /// one before it restarts ([`App::rotate_key_to`](crate::App::rotate_key_to)).
+    ///
+    /// # Errors
+    /// It can't be remembered: the browser is out, but may come in again when the application was restarted.
+    pub fn revoke(&self) -> Result<(), Error> {
+        match self.renderer.extensions().get::<Pass>() {
+            Some(pass) => self.renderer.app.revoke(pass.browser()),
+            None => Ok(()),
+        }
     }
 
     /// Takes the page to another one of the application, by its URL: `"/"`, `"/settings?tab=2"`, or the same with the

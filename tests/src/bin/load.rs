@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use exciton::{App, CommandLine};
+use exciton::{App, CommandLine, DoorLimits};
 use exciton_e2e::{HostCommand, HostProcess, SimulatedBrowser, SimulatedPage};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
@@ -36,7 +36,10 @@ async fn main() -> Outcome<()> {
 
 /// The main process: it answers.
 async fn host() -> Outcome<()> {
-    let app = App::new().name("load").command_line(&CommandLine::from_env()?);
+    let mut limits = DoorLimits::default();
+    // One simulated browser has all the pages.
+    (limits.sockets, limits.links, limits.socket_attempts) = (u32::MAX, u32::MAX, u32::MAX);
+    let app = App::new().name("load").command_line(&CommandLine::from_env()?).door_limits(limits);
     app.ipc_main().handle("echo", |_event, number: u64| number)?;
     app.run().await
 }

@@ -36,6 +36,15 @@ impl Http {
         format!("{}{path}", self.origin)
     }
 
+    pub(super) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    pub(super) async fn status(&self, path: &str) -> Result<u16> {
+        let response = self.ask(Method::GET, path, Body::empty(), "").await?;
+        Ok(response.status().as_u16())
+    }
+
     /// What goes with a page's own requests.
     pub(super) fn headers(&self) -> [(&'static str, &str); 2] {
         [("cookie", &self.cookie), ("origin", &self.origin)]

@@ -119,6 +119,21 @@ fn input_and_output_in_the_protocol_are_found() {
 }
 
 #[test]
+fn what_wants_a_secure_context_is_found() {
+    let lines = |text: &str| about(needs_a_secure_context, "web/bundle/js/a.js", text);
+    assert_eq!(
+        lines("\nconst id = crypto.randomUUID();"),
+        ["web/bundle/js/a.js:2: randomUUID wants a secure context"]
+    );
+    for text in
+        ["crypto.subtle.digest(a)", "navigator.locks", "window.crypto().unwrap().random_uuid()"]
+    {
+        assert_eq!(lines(text).len(), 1, "{text}");
+    }
+    assert!(lines("crypto.getRandomValues(a); const locks = a.locksmith; subtle(a)").is_empty());
+}
+
+#[test]
 fn a_limit_without_a_word_is_found() {
     let lines = |text: &str| about(undocumented_limits, "protocol/src/limits.rs", text).len();
     assert_eq!(

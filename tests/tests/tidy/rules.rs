@@ -195,10 +195,44 @@ pub fn does_io(source: &Source) -> Vec<String> {
     found
 }
 
+fn is_of_limits(line: &str) -> bool {
+    ["pub struct Limits ", "pub struct DoorLimits "].iter().any(|begin| line.starts_with(begin))
+}
+
+/// What browsers have on `https` and on loopback only. A page in a LAN on plain `http` has none of it.
+const SECURE_CONTEXTS: [&str; 16] = [
+    "subtle",
+    "randomUUID",
+    "random_uuid",
+    "isSecureContext",
+    "is_secure_context",
+    "locks",
+    "serviceWorker",
+    "service_worker",
+    "clipboard",
+    "caches",
+    "cookieStore",
+    "mediaDevices",
+    "geolocation",
+    "wakeLock",
+    "userAgentData",
+    "showOpenFilePicker",
+];
+
+/// What runs in every page needs no secure context.
+pub fn needs_a_secure_context(source: &Source) -> Vec<String> {
+    let found = SECURE_CONTEXTS.iter().flat_map(|name| {
+        lines_with(&source.text, &format!(".{name}"))
+            .into_iter()
+            .map(move |line| complain(source, line, &format!("{name} wants a secure context")))
+    });
+    found.collect()
+}
+
 /// Every limit says what it limits.
 pub fn undocumented_limits(source: &Source) -> Vec<String> {
     let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
-    let Some(begin) = lines.iter().position(|line| line.starts_with("pub struct Limits")) else {
+    let Some(begin) = lines.iter().position(|line| is_of_limits(line)) else {
         return vec![complain(source, 1, "no `pub struct Limits`")];
     };
     let (mut found, mut documented, mut fields) = (Vec::new(), false, 0);

@@ -257,7 +257,7 @@ function utf8Bound(text) {
 }
 
 function loss(why, mayHaveRun) {
-  const said = REASONS[why] ?? `the link was lost (${why})`;
+  const said = REASONS[why] ?? `The link was lost: ${why}`;
   const message = mayHaveRun ? `${said}; the call may have run` : `${said} before the call was sent`;
   return { name: 'Error', message, code: why.toUpperCase().replaceAll('-', '_'), mayHaveRun };
 }
@@ -265,8 +265,6 @@ function loss(why, mayHaveRun) {
 const REASONS = {
   'host-restarted': 'The host was restarted',
   expired: 'The host had given up this page',
-  replaced: 'Another page took over from this one',
+  replaced: 'Another page took over',
   quit: 'The host has quit',
-  'too-slow': 'The page took messages too slowly',
-  closed: 'The window was closed',
 };

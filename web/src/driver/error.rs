@@ -9,6 +9,7 @@ use js_sys::Error;
 use wasm_bindgen::JsValue;
 
 use super::frame_text::number;
+use super::lost::{lost_code, lost_text};
 use crate::web;
 
 /// The page's link could not begin.
@@ -140,12 +141,7 @@ impl SyncError {
             Self::TooNested(_) => "TOO_NESTED",
             Self::Unreachable { .. } => "UNREACHABLE",
             Self::TimedOut { .. } => "TIMED_OUT",
-            Self::Lost { why: LinkLost::HostRestarted, .. } => "HOST_RESTARTED",
-            Self::Lost { why: LinkLost::Replaced, .. } => "REPLACED",
-            Self::Lost { why: LinkLost::Quit, .. } => "QUIT",
-            Self::Lost { why: LinkLost::Closed, .. } => "CLOSED",
-            Self::Lost { why: LinkLost::TooSlow, .. } => "TOO_SLOW",
-            Self::Lost { .. } => "EXPIRED",
+            Self::Lost { why, .. } => lost_code(*why),
             Self::Refused { .. } => "REFUSED",
             Self::Garbled => "GARBLED",
         }
@@ -184,18 +180,6 @@ impl SyncError {
             Self::Garbled => text.push_str("the main process sent an unreadable answer"),
         }
         text
-    }
-}
-
-/// What has become of a link, in words.
-pub(crate) fn lost_text(why: LinkLost) -> &'static str {
-    match why {
-        LinkLost::HostRestarted => "the main process was restarted",
-        LinkLost::Replaced => "the page was replaced by a newer document",
-        LinkLost::Quit => "the main process has quit",
-        LinkLost::Closed => "the window was closed",
-        LinkLost::TooSlow => "the page took messages too slowly",
-        _ => "the main process had given this page up",
     }
 }
 

@@ -5,6 +5,7 @@ use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::envelope::{self, Cutter};
+use super::lost::lost_reason;
 use crate::web;
 
 /// One message of the host.
@@ -102,31 +103,6 @@ fn delivery(packets: Array, text: &JsString, run: Option<Uint8Array>) -> Option<
 /// The lengths of a packet's attachments: what follows its value.
 fn lengths(packet: &Array) -> Option<Array> {
     packet.get(3).dyn_into().ok()
-}
-
-/// Why a link is over, by its name on the wire.
-pub(crate) fn lost_reason(why: &JsValue) -> Option<LinkLost> {
-    Some(match why.as_string()?.as_str() {
-        "host-restarted" => LinkLost::HostRestarted,
-        "expired" => LinkLost::Expired,
-        "replaced" => LinkLost::Replaced,
-        "quit" => LinkLost::Quit,
-        "closed" => LinkLost::Closed,
-        "too-slow" => LinkLost::TooSlow,
-        _ => return None,
-    })
-}
-
-/// The name of a reason on the wire.
-pub fn lost_name(why: LinkLost) -> &'static str {
-    match why {
-        LinkLost::HostRestarted => "host-restarted",
-        LinkLost::Replaced => "replaced",
-        LinkLost::Quit => "quit",
-        LinkLost::Closed => "closed",
-        LinkLost::TooSlow => "too-slow",
-        _ => "expired",
-    }
 }
 
 /// What every tagged value has in its text.

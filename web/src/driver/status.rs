@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use exciton_protocol::{LinkLost, Millis, PageEvent, Seq};
 
-use super::inbound::lost_name;
+use super::lost::lost_name;
 use super::{Boot, Inner};
 
 /// How the page is connected.

@@ -7,9 +7,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::clock::now;
 use super::envelope::{self, Cutter};
 use super::frame_text::{self, Contact};
+use super::lost::lost_reason;
 use super::payload::{Packets, Payload};
 use super::sync_xhr::{self, Response};
-use super::{Driver, Inner, SyncError, boot, inbound};
+use super::{Driver, Inner, SyncError, boot};
 use crate::web;
 
 /// The answer to a synchronous packet.
@@ -92,7 +93,7 @@ impl Inner {
                         tries = 0;
                     }
                     410 => {
-                        let why = inbound::lost_reason(&web::get(&response.json, "lost"))
+                        let why = lost_reason(&web::get(&response.json, "lost"))
                             .ok_or(SyncError::Garbled)?;
                         let admitted = web::get(&response.json, "admitted").is_truthy();
                         // A call within this one has taken its packet along.

@@ -13,6 +13,7 @@ use super::super::{Document, Way};
 use super::*;
 use crate::access::{AccessRequest, Allow, RefusedCalls, Rules, Verdict, hook};
 use crate::application::Nobody;
+use crate::door_limits::DoorLimits;
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
 use crate::links::{Links, Visit};
@@ -53,7 +54,8 @@ impl Scene {
         }
         let epoch = Epoch::from_bits(1);
         let app = Arc::new(Nobody);
-        let links = Links::new(epoch, limits, ipc_main, Arc::new(Gate::new(rules)), app);
+        let gate = Arc::new(Gate::new(rules));
+        let links = Links::new(epoch, limits, DoorLimits::default(), ipc_main, gate, app);
         let document = open(&links, 1);
         Self { links, document, log }
     }

@@ -14,18 +14,23 @@ const OWN: &str = "127.0.0.1:8124";
 struct Place {
     own: &'static str,
     named: &'static [&'static str],
+    tls: bool,
 }
 
-const ALONE: Place = Place { own: OWN, named: &[] };
-const TRUNK: Place = Place { own: OWN, named: &["http://127.0.0.1:8080"] };
-const PROXY: Place = Place { own: OWN, named: &["https://app.example/tool"] };
-const NESTED: Place = Place { own: "", named: &[] };
-const NESTED_NAMED: Place = Place { own: "", named: &["https://app.example"] };
+const ALONE: Place = Place { own: OWN, named: &[], tls: false };
+const TLS: Place = Place { tls: true, ..ALONE };
+const TRUNK: Place = Place { named: &["http://127.0.0.1:8080"], ..ALONE };
+const PROXY: Place = Place { named: &["https://app.example/tool"], ..ALONE };
+const NESTED: Place = Place { own: "", ..ALONE };
+const NESTED_NAMED: Place = Place { named: &["https://app.example"], ..NESTED };
 
 fn state(place: Place) -> ServerState {
     let config = Config {
         name: "test".into(),
         key: KeySource::Given([7; 32]),
+        tls: place
+            .tls
+            .then(|| crate::Certificate::Pem { chain: String::new(), key: String::new() }),
         origins: place.named.iter().map(|text| text.parse().unwrap()).collect(),
         ..Config::default()
     };
@@ -41,7 +46,7 @@ fn state(place: Place) -> ServerState {
 /// A request as lines: the method and the path (`outer|inner` when nested), then headers. `COOKIE` stands for a valid value.
 fn judge_text(place: Place, request: &[&str]) -> Result<Visit, Refusal> {
     let state = state(place);
-    let cookie = state.cookies.issue(NOW - 60).unwrap();
+    let cookie = state.cookies.issue(false, NOW - 60).unwrap();
     let (method, path) = request[0].split_once(' ').unwrap();
     let (outer, inner) = path.split_once('|').unwrap_or(("", path));
     let mut builder = axum::http::Request::builder().method(method).uri(inner);
@@ -154,6 +159,19 @@ fn every_route_refuses_a_host_that_is_not_ours() {
             "host: 127.0.0.1:8124, b",
             "host: 127.0.0.1:08124",
             "host: 2130706433:8124",
+            "host: 127.0.0.1:8124@evil.example",
+            "host: 127.0.0.1.:8124",
+            "host: localhost.:8124",
+            "host: [::1%lo]:8124",
+            "host: [::1%25eth0]:8124",
+            "host: ::1:8124",
+            "host: [::1:8124",
+            "host: 127.0.0.1:8124/",
+            "host: 127.0.0.1:",
+            "host: 127.0.0.1:8124 evil.example",
+            "host: 0x7f.0.0.1:8124",
+            "host: 127.1:8124",
+            "host: http://127.0.0.1:8124",
         ] {
             check(ALONE, good, wrong, 400, "BadHost");
         }
@@ -187,6 +205,12 @@ fn every_route_refuses_an_origin_that_is_not_ours() {
             check(ALONE, good, &format!("origin: {wrong}"), 400, "BadOrigin");
         }
     }
+    for good in [PAGE, FILE, BARE_FILE, ALIVE, ENTER] {
+        let mut twice = good.to_vec();
+        twice.extend(["origin: http://127.0.0.1:8124"; 2]);
+        assert!(judge_text(ALONE, &twice[..twice.len() - 1]).is_ok(), "{good:?}");
+        assert_eq!(judge_text(ALONE, &twice).map(drop), Err(Refusal::BadOrigin), "{good:?}");
+    }
     for good in [SOCKET, SYNC] {
         check(ALONE, good, "+origin: http://127.0.0.1:8124", 400, "BadOrigin");
         check(ALONE, good, "origin:", 403, "NoOrigin");
@@ -196,7 +220,8 @@ fn every_route_refuses_an_origin_that_is_not_ours() {
 #[test]
 fn every_route_but_the_way_in_wants_a_valid_cookie() {
     let value = |key: u8, issued: u64| {
-        crate::secret::Cookies::new(&[key; 32], "test").issue(issued).unwrap()
+        let source = KeySource::Given([key; 32]);
+        crate::secret::open(&source, "test").unwrap().0.issue(false, issued).unwrap()
     };
     assert_eq!(
         judge_text(ALONE, &[PAGE[0], PAGE[1], &format!("cookie: exciton-8124={}", value(7, NOW))])
@@ -237,6 +262,57 @@ fn a_valid_cookie_among_others_of_its_name_is_enough() {
         "cookie: exciton-8124=; exciton-8124=COOKIE",
     ];
     assert!(judge_text(ALONE, &request).unwrap().known);
+}
+
+#[test]
+fn a_host_counts_however_it_is_written() {
+    for (host, written) in [("LocalHost:8124", "localhost"), ("[0:0:0:0:0:0:0:1]:8124", "[::1]")] {
+        let good = [SOCKET[0], &format!("host: {host}"), SOCKET[3]].map(ToOwned::to_owned);
+        let origin = format!("origin: http://{written}:8124");
+        let good: Vec<&str> = good.iter().map(String::as_str).chain([origin.as_str()]).collect();
+        check(ALONE, &good, "origin: http://127.0.0.1:8124", 403, "UnknownOrigin");
+    }
+}
+
+#[test]
+fn a_browser_that_was_shut_out_and_a_key_of_before_let_nobody_in() {
+    let state = state(ALONE);
+    let value = state.cookies.issue(false, NOW).unwrap();
+    let judged = || {
+        let builder = axum::http::Request::builder().uri("/").header("host", OWN);
+        let request = builder.header("cookie", format!("exciton-8124={value}")).body(()).unwrap();
+        judge(&state, &request.into_parts().0, NOW)
+    };
+    let browser = judged().unwrap().pass.unwrap().browser;
+    state.revoke(browser).unwrap();
+    assert_eq!(judged().map(drop), Err(Refusal::ShutOut));
+    assert_eq!(Refusal::ShutOut.status(), StatusCode::UNAUTHORIZED);
+    state.rotate(&[8; 32]).unwrap();
+    assert_eq!(judged().map(drop), Err(Refusal::StaleCookie));
+}
+
+#[test]
+fn a_listener_with_a_certificate_is_on_https_alone() {
+    let good: Vec<&str> = SOCKET
+        .iter()
+        .map(|line| line.strip_prefix("origin").map_or(*line, |_| "origin: https://127.0.0.1:8124"))
+        .collect();
+    check(TLS, &good, "origin: http://127.0.0.1:8124", 403, "UnknownOrigin");
+    assert!(judge_text(TLS, &good).unwrap().door.https);
+    assert!(judge_text(TLS, ENTER).unwrap().door.https);
+}
+
+#[test]
+fn nested_in_another_application_a_refusal_says_how_to_name_an_address() {
+    for place in [NESTED, NESTED_NAMED] {
+        let refusal = judge_text(place, &["GET /a|/", "host: tools.example"]).unwrap_err();
+        let body = axum::body::to_bytes(refusal.respond(Route::Page, false).into_body(), 9_999);
+        let body = futures_util::FutureExt::now_or_never(body).unwrap().unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        for part in ["\"tools.example\" is not an address", "--origin", "App::origins"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -62,7 +62,8 @@ impl Site {
         let windows = windows.into_iter().map(Arc::new).collect();
         state.preferences.set_windows(Arc::new(Fixed(windows)));
         let state = Arc::new(state);
-        let cookie = format!("exciton-8124={}", state.cookies.issue(unix_seconds()).unwrap());
+        let cookie =
+            format!("exciton-8124={}", state.cookies.issue(false, unix_seconds()).unwrap());
         let router = crate::server::router(state.clone(), Router::new());
         Self { router, cookie, folder, state }
     }

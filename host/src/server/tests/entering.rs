@@ -1,6 +1,9 @@
 //! Coming in: tickets, what strangers are told, cookies.
 
+use std::time::Duration;
+
 use super::*;
+use crate::secret::Pass;
 
 #[tokio::test]
 async fn a_ticket_lets_one_browser_in_and_then_says_what_to_do() {
@@ -136,4 +139,155 @@ async fn a_public_https_address_has_a_secure_cookie_at_its_own_path() {
     let answer = site.ask(&[&format!("GET {path}")]).await;
     let cookie = answer.header(header::SET_COOKIE);
     assert!(cookie.ends_with("; SameSite=Strict; Secure"), "{cookie}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_show_one_ticket_at_once_exactly_one_comes_in() {
+    let site = Arc::new(Site::new());
+    for _ in 0..50 {
+        let invitation = site.state.invite(Landing::default()).unwrap();
+        let path = invitation.url.strip_prefix("http://127.0.0.1:8124").unwrap().to_owned();
+        let all: Vec<_> = (0..8)
+            .map(|_| {
+                let (site, line) = (site.clone(), format!("GET {path}"));
+                tokio::spawn(async move {
+                    let answer = site.ask(&[&line]).await;
+                    (
+                        answer.status == StatusCode::OK,
+                        answer.headers.contains_key(header::SET_COOKIE),
+                    )
+                })
+            })
+            .collect();
+        let mut came_in = Vec::new();
+        for one in all {
+            came_in.push(one.await.unwrap());
+        }
+        came_in.retain(|came| came.0 || came.1);
+        assert_eq!(came_in, [(true, true)]);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_key_voids_cookies_and_unused_tickets() {
+    let site = Site::new();
+    let invitation = site.state.invite(Landing::default()).unwrap();
+    let enter = format!("GET {}", invitation.url.strip_prefix("http://127.0.0.1:8124").unwrap());
+    assert_eq!(site.get("/").await.status, StatusCode::OK);
+    site.state.rotate(&[8; 32]).unwrap();
+    assert_eq!(site.get("/").await.status, StatusCode::UNAUTHORIZED);
+    let answer = site.ask(&[&enter]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.headers.get(header::SET_COOKIE).is_none());
+    let fresh = site.state.invite(Landing::default()).unwrap();
+    let enter = format!("GET {}", fresh.url.strip_prefix("http://127.0.0.1:8124").unwrap());
+    assert_eq!(site.ask(&[&enter]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_cookie_of_a_day_ago_is_renewed_on_the_way_and_a_younger_one_is_not() {
+    let site = Site::new();
+    let old = |days: u64| {
+        let issued = secret::unix_seconds() - days * 86_400;
+        format!("cookie: exciton-8124={}", site.state.cookies.issue(true, issued).unwrap())
+    };
+    for path in ["/", "/a.js", "/_exciton/alive", "/_exciton/electron.js"] {
+        let request = format!("GET {path}");
+        let young = site.ask(&[&request, &old(0)]).await;
+        assert!(young.headers.get(header::SET_COOKIE).is_none(), "{path}");
+        let answer = site.ask(&[&request, &old(1)]).await;
+        let set = answer.header(header::SET_COOKIE);
+        assert!(
+            set.ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"),
+            "{set}"
+        );
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{path}");
+        let next = format!("cookie: {}", set.split(';').next().unwrap());
+        let again = site.ask(&[&request, &next]).await;
+        assert!(again.status.is_success() && again.headers.get(header::SET_COOKIE).is_none());
+    }
+    let expired = site.ask(&["GET /", &old(31)]).await;
+    assert_eq!(expired.status, StatusCode::UNAUTHORIZED);
+    assert!(expired.headers.get(header::SET_COOKIE).is_none());
+    assert!(expired.text.contains("too old"), "{}", expired.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_tickets_are_refused_past_the_limit_and_a_good_one_is_not() {
+    let site = Site::with(|config| config.door_limits.wrong_tickets = 3);
+    let invitation = site.state.invite(Landing::default()).unwrap();
+    let wrong = ["GET /_exciton/enter/00112233445566778899aabbccddeeff"];
+    for _ in 0..3 {
+        assert_eq!(site.ask(&wrong).await.status, StatusCode::UNAUTHORIZED);
+    }
+    let refused = site.ask(&wrong).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header(header::RETRY_AFTER), "1");
+    assert!(refused.text.contains("DoorLimits::wrong_tickets"), "{}", refused.text);
+    // Who has come in, and who has a good ticket, pay for nothing of this.
+    assert_eq!(site.get("/").await.status, StatusCode::OK);
+    let enter = format!("GET {}", invitation.url.strip_prefix("http://127.0.0.1:8124").unwrap());
+    assert_eq!(site.ask(&[&enter]).await.status, StatusCode::OK);
+    assert_eq!(site.state.rates.counts(), (4, 1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(site.ask(&wrong).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_of_one_browser_are_refused_past_the_rate_and_those_of_others_are_not() {
+    let site = Site::with(|config| config.door_limits.socket_attempts = 3);
+    let ask = |cookie: String| {
+        let lines = ["GET /_exciton/socket".into(), "origin: http://127.0.0.1:8124".into(), cookie];
+        let site = &site;
+        async move { site.ask(&lines.each_ref().map(String::as_str)).await }
+    };
+    let mine = format!("cookie: {}", site.cookie);
+    let other = site.state.cookies.issue(false, secret::unix_seconds()).unwrap();
+    let other = format!("cookie: exciton-8124={other}");
+    // What is refused before a cookie is looked at costs nobody anything.
+    for _ in 0..9 {
+        let evil = ["GET /_exciton/socket", "origin: http://evil.example", &mine];
+        assert_eq!(site.ask(&evil).await.status, StatusCode::FORBIDDEN);
+    }
+    for _ in 0..3 {
+        assert_eq!(ask(mine.clone()).await.status, StatusCode::OK);
+    }
+    let refused = ask(mine.clone()).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header(header::RETRY_AFTER), "1");
+    assert_eq!(ask(other).await.status, StatusCode::OK);
+    assert_eq!(site.get("/_exciton/alive").await.status, StatusCode::NO_CONTENT);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(ask(mine).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn sockets_of_one_browser_past_their_number_are_refused_until_one_ends() {
+    let site = Site::with(|config| config.door_limits.sockets = 1);
+    let cookie = format!("cookie: {}", site.cookie);
+    let lines = ["GET /_exciton/socket", "origin: http://127.0.0.1:8124", &cookie];
+    let value = site.cookie.split('=').nth(1).unwrap();
+    let browser = site.state.cookies.check(value, secret::unix_seconds()).unwrap().browser;
+    let open = site.state.rates.socket(browser).ok().unwrap();
+    let refused = site.ask(&lines).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.header(header::RETRY_AFTER), "1");
+    assert!(refused.text.contains("DoorLimits::sockets"), "{}", refused.text);
+    drop(open);
+    assert_eq!(site.ask(&lines).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn behind_the_guard_a_pass_says_whether_it_is_still_good() {
+    let site = Site::new();
+    let cookies = site.state.cookies.clone();
+    let cookie = cookies.check(site.cookie.split('=').nth(1).unwrap(), secret::unix_seconds());
+    let pass = Pass::new(cookie.unwrap(), cookies);
+    assert!(pass.is_good());
+    site.state.revoke(pass.browser()).unwrap();
+    assert!(!pass.is_good());
+    let answer =
+        site.ask(&["GET /", &format!("cookie: {}", site.cookie), "accept: text/html"]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.text.contains("shut this browser out"), "{}", answer.text);
 }

