@@ -120,8 +120,10 @@ fn object(rest: &[u8]) -> Open {
     let Some(rest) = rest.trim_ascii_start().strip_prefix(b"\"$\"") else { return Open::Level };
     let rest = rest.trim_ascii_start().strip_prefix(b":").unwrap_or_default().trim_ascii_start();
     let name = rest.strip_prefix(b"\"").unwrap_or_default();
-    let length = name.iter().take(LONGEST_TAG).position(|byte| *byte == b'"').unwrap_or(0);
-    match &name[..length] {
+    let end = name.iter().take(LONGEST_TAG).position(|byte| matches!(byte, b'"' | b'\\'));
+    // One that is written otherwise than our ends write it may be any: it counts as what has most levels.
+    let Some(end) = end.filter(|end| name[*end] == b'"') else { return Open::Level };
+    match &name[..end] {
         b"set" => Open::Listing,
         b"map" | b"object" | b"array" => Open::Entering,
         b"error" => Open::Level,
@@ -234,6 +236,17 @@ mod tests {
                 assert_eq!(found, expected, "{kind} {depth}");
             }
         }
+    }
+
+    #[test]
+    fn a_tag_that_is_written_otherwise_hides_no_level() {
+        for name in ["s\\u0065t", "\\u0073\\u0065\\u0074", "no-such-tag-at-all"] {
+            let text = format!(r#"[{{"$":"{name}","values":[1]}}]"#);
+            assert_eq!(within(text.clone(), &limits(0, 9, 9)), over(Bound::Depth, 1, 0), "{text}");
+        }
+        let spaced = "[ { \"$\" :\n \"set\" , \"values\" : [ 1 ] } ]";
+        assert_eq!(within(spaced, &limits(1, 9, 9)), Ok(()));
+        assert_eq!(within(spaced, &limits(0, 9, 9)), over(Bound::Depth, 1, 0));
     }
 
     #[test]
