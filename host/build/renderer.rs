@@ -10,7 +10,8 @@ use std::process::Command;
 use crate::environment::unsteered;
 use crate::workspace;
 
-const FILES: [&str; 4] = ["electron.js", "electron.mjs", "bridge.js", "attendance.js"];
+const FILES: [&str; 5] =
+    ["electron.js", "electron.mjs", "bridge.js", "attendance.js", "execute.js"];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The error is text for the user, a line for each sentence.

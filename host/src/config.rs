@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use include_dir::Dir;
 
+use crate::content_security_policy::ContentSecurityPolicy;
 use crate::door_limits::DoorLimits;
 use crate::origin::PublicUrl;
 use crate::tls::Certificate;
@@ -34,6 +35,10 @@ pub(crate) struct Config {
     pub(crate) banner: bool,
     /// Pages load again when the host was restarted.
     pub(crate) reload: bool,
+    /// What pages may load and run.
+    pub(crate) policy: ContentSecurityPolicy,
+    /// Pages have a process of their own, and `SharedArrayBuffer`.
+    pub(crate) isolated: bool,
 }
 
 /// Where the application's pages come from.
@@ -99,6 +104,8 @@ impl Default for Config {
             opening: Opening::default(),
             banner: false,
             reload: false,
+            policy: ContentSecurityPolicy::default(),
+            isolated: false,
         }
     }
 }

@@ -25,3 +25,6 @@ const ATTENDANCE_JS: &str = include_str!(concat!(env!("OUT_DIR"), "/attendance.j
 
 /// The same as an ES module: `import { ipcRenderer } from '…/_exciton/electron.mjs'`.
 const ELECTRON_MJS: &str = include_str!(concat!(env!("OUT_DIR"), "/electron.mjs"));
+
+/// What runs a script of the host in a page that forbids eval: it goes with the script.
+pub(crate) const EXECUTE_JS: &str = include_str!(concat!(env!("OUT_DIR"), "/execute.js"));

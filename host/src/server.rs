@@ -9,6 +9,7 @@ mod bootstrap;
 mod doors;
 mod enter;
 mod guard;
+mod headers;
 mod page;
 mod preferences;
 mod rates;

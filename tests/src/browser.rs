@@ -158,8 +158,9 @@ impl Browser {
     /// # Errors
     /// When the page forbids inline scripts or the browser doesn't answer.
     pub async fn run_in_page(&self, script: &str) -> Result<()> {
-        // The first line runs only if the page's policy lets the script run at all.
+        // The first line runs only if the page's policy lets the script run at all, by the nonce of the renderer's.
         let insert = "const s = document.createElement('script');
+            s.nonce = document.querySelector('script[nonce]')?.nonce ?? '';
             s.textContent = 'document.currentScript.ran = true;\\n' + arguments[0];
             (document.head || document.documentElement).append(s);
             s.remove();

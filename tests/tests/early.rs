@@ -24,6 +24,8 @@ async fn host() -> HostProcess {
     HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
         .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/early")])
         .env("E2E_EARLY", EARLY.to_string())
+        // One page has a script of another origin: the gate.
+        .env("E2E_POLICY", "http://127.0.0.1:*")
         .start()
         .await
         .unwrap()

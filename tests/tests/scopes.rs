@@ -20,7 +20,9 @@ struct Scene {
 impl Scene {
     async fn open(engine: Engine) -> Scene {
         let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
-        let host = host.args(["--no-open", "--page", PAGES]).start().await.unwrap();
+        // The tests' own calls in frames are evals.
+        let host = host.args(["--no-open", "--page", PAGES]).env("E2E_POLICY", "'unsafe-eval'");
+        let host = host.start().await.unwrap();
         let browser = Browser::open(engine).await.unwrap();
         browser.goto(host.url()).await.unwrap();
         browser.wait_until("document.title === 'scopes'", LIMIT).await.unwrap();

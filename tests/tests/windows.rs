@@ -162,6 +162,12 @@ async fn a_script_comes_to_a_value_a_promise_or_an_exception() {
             ("new Promise((done) => setTimeout(done, 10, 'later'))", json!({ "value": "later" })),
             ("var made = 'global'; made", json!({ "value": "global" })),
             ("window.made", json!({ "value": "global" })),
+            (
+                "let kept = [1]; function grow() { kept.push(2); return kept; }",
+                json!({ "value": null }),
+            ),
+            ("grow();\nkept.length; // and what is declared stays", json!({ "value": 2 })),
+            ("for (const one of kept) { }", json!({ "value": null })),
         ] {
             let asked = format!("'execute', 1, {}", json!(code));
             assert_eq!(stage.invoke(&asked).await, wanted, "{code} in {engine}");

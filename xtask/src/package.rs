@@ -16,6 +16,7 @@ const PUBLISHED: [(&str, &[&str]); 3] = [
             "prebuilt/electron.mjs",
             "prebuilt/bridge.js",
             "prebuilt/attendance.js",
+            "prebuilt/execute.js",
             "prebuilt/page/index.html",
         ],
     ),

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use exciton::{App, Bytes, IpcMainEvent, KeySource, Opening, SendError, Value, WebContents};
+use exciton::{
+    App, Bytes, ContentSecurityPolicy, IpcMainEvent, KeySource, Opening, SendError, Value,
+    WebContents,
+};
 
 use super::{Counter, serve};
 use crate::Outcome;
@@ -11,7 +14,9 @@ use crate::Outcome;
 pub async fn host(files: &Path) -> Outcome<()> {
     let (listener, origin) = serve::bind().await?;
     let app = App::new().root(files).key(KeySource::Ephemeral).opening(Opening::Nothing);
-    let app = app.origins([&origin])?;
+    // The page reports to the desk.
+    let policy = ContentSecurityPolicy::new().allow("connect-src", "http://127.0.0.1:*")?;
+    let app = app.origins([&origin])?.content_security_policy(policy);
     listen(&app)?;
     let router = app.router()?;
     let url = app.invite()?;

@@ -8,6 +8,7 @@ use include_dir::Dir;
 use super::{App, lock};
 use crate::command_line::CommandLine;
 use crate::config::{Files, KeySource, Opening, Reach};
+use crate::content_security_policy::ContentSecurityPolicy;
 use crate::door_limits::DoorLimits;
 use crate::origin::{BadAddress, PublicUrl};
 use crate::tls::Certificate;
@@ -100,6 +101,23 @@ impl App {
     #[must_use]
     pub fn reload_on_restart(self, reload: bool) -> Self {
         self.config().reload = reload;
+        self
+    }
+
+    /// What the application's pages may load and run. Unless set, their own files and the scripts that are written in them:
+    /// see [`ContentSecurityPolicy`]. Pages that another server serves, such as Trunk's, have that one's policy or none.
+    #[must_use]
+    pub fn content_security_policy(self, policy: ContentSecurityPolicy) -> Self {
+        self.config().policy = policy;
+        self
+    }
+
+    /// Whether pages are [cross-origin isolated](https://web.dev/articles/coop-coep), and have `SharedArrayBuffer`. Off unless
+    /// set: they can't load pictures or scripts of sites then that don't agree to it, and windows that they open at other
+    /// sites lose their opener. Browsers do it at secure addresses only: loopback, or `https`.
+    #[must_use]
+    pub fn cross_origin_isolated(self, isolated: bool) -> Self {
+        self.config().isolated = isolated;
         self
     }
 

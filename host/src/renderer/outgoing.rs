@@ -10,6 +10,7 @@ use crate::document::PushError;
 use crate::error::SendError;
 use crate::event::Outlet;
 use crate::message_port::{End, Refused};
+use crate::renderer_files::EXECUTE_JS;
 use crate::slow_consumer::SlowConsumer;
 
 impl Renderer {
@@ -116,7 +117,7 @@ impl Renderer {
             }
             state.executions += 1;
             let id = state.executions;
-            let order = Call::new("execute", Args::from_serialize(&(id, code))?);
+            let order = Call::new("execute", Args::from_serialize(&(id, code, EXECUTE_JS))?);
             let packet = Packet::Order(order);
             let Some(active) = state.active.clone() else {
                 self.keep(&mut state, &packet)?;

@@ -1,10 +1,14 @@
 //! The application's pages and the files beside them, from its folder or out of the binary.
 
+mod document;
+mod encoding;
 mod html;
+mod inline;
 mod path;
 mod preload;
 mod source;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -55,42 +59,51 @@ pub(super) async fn serve(
             page::replace_by(&format!("./{}", state.start_page().path), "")
         }
         Found::Nothing => not_there(&raw),
-        Found::File(file) if html::is_html(&file) => match tokio::fs::read(&file).await {
-            Ok(bytes) => document(bytes, &raw, &state),
-            Err(_) => not_there(&raw),
-        },
-        Found::File(file) => from_disk(&file, request).await,
-        Found::Bytes(name, bytes) if html::is_html(name.as_ref().as_ref()) => {
-            document(bytes.to_vec(), &raw, &state)
+        Found::File(file) if html::is_html(&file) => {
+            blocking(move || match document::read(&file) {
+                Ok(bytes) => document::page(bytes, &raw, &state),
+                Err(_) => not_there(&raw),
+            })
+            .await
         }
-        Found::Bytes(name, bytes) => from_memory(&name, bytes, request.method(), request.headers()),
+        Found::File(file) => from_disk(file, request, state).await,
+        Found::Bytes(name, bytes) if html::is_html(name.as_ref().as_ref()) => {
+            blocking(move || document::page(bytes.to_vec(), &raw, &state)).await
+        }
+        Found::Bytes(name, bytes) => {
+            let mut response = from_memory(&name, bytes, request.method(), request.headers());
+            if document::is_xml(&content_type(name.as_ref().as_ref())) {
+                document::protect_xml(&mut response, bytes, &state);
+            }
+            response
+        }
     }
 }
 
-/// A page, with the bootstrap script as the first thing that runs in it.
-fn document(bytes: Vec<u8>, raw: &str, state: &ServerState) -> Response {
-    let up = "../".repeat(raw.matches('/').count().saturating_sub(1));
-    // A module comes too late to run a preload script before the page's own.
-    let enough = if state.preferences.any_preload() { html::Own::Script } else { html::Own::Any };
-    let bytes = html::with_script(bytes, &format!("{up}_exciton/electron.js"), enough);
-    // An encoding that only the page itself names is left to the page.
-    let kind =
-        if std::str::from_utf8(&bytes).is_ok() { "text/html; charset=utf-8" } else { "text/html" };
-    // Asked for again each time, but not `no-store`: Chromium would keep the page out of its back/forward cache.
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
+/// Work that may take its time, on a thread that may wait.
+async fn blocking(work: impl FnOnce() -> Response + Send + 'static) -> Response {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-async fn from_disk(file: &std::path::Path, request: Request) -> Response {
-    let kind = content_type(file);
+async fn from_disk(file: PathBuf, request: Request, state: Arc<ServerState>) -> Response {
+    let kind = content_type(&file);
+    let may_be_page = document::is_xml(&kind).then(|| document::may_be_shown(request.headers()));
     // ServeFile knows ranges, dates and conditions; it can't fail, it answers.
-    let Ok(response) = ServeFile::new(file).oneshot(request).await;
+    let Ok(response) = ServeFile::new(&file).oneshot(request).await;
     let mut response = response.map(Body::new);
     let headers = response.headers_mut();
     if headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, kind);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    let Some(shown) = may_be_page else { return response };
+    blocking(move || {
+        let text = if shown { document::read(&file).unwrap_or_default() } else { Vec::new() };
+        document::protect_xml(&mut response, &text, &state);
+        response
+    })
+    .await
 }
 
 fn from_memory(name: &str, bytes: &'static [u8], method: &Method, headers: &HeaderMap) -> Response {

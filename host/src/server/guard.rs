@@ -13,6 +13,7 @@ use axum::response::Response;
 use super::ServerState;
 use super::doors::{Closed, Door};
 use super::enter::set_cookie;
+use super::headers;
 use super::page;
 use super::rates::TooMuch;
 use super::refusal::{Refusal, shown};
@@ -48,6 +49,8 @@ pub(crate) async fn guard(
     let (parts, body) = request.into_parts();
     let now = unix_seconds();
     let verdict = judge(&state, &parts, now);
+    let at_loopback = host(&parts).is_ok_and(|host| host.host.is_loopback());
+    let secure = at_loopback || verdict.as_ref().is_ok_and(|visit| visit.door.https);
     request = Request::from_parts(parts, body);
     let mut response = match verdict.and_then(|visit| welcome(&state, visit, &mut request, now)) {
         Ok(next_cookie) => {
@@ -60,9 +63,7 @@ pub(crate) async fn guard(
         }
         Err(refusal) => turn_away(&state, &request, &refusal),
     };
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers::protect(&mut response, state.config.isolated, secure);
     response
 }
 
@@ -297,7 +298,6 @@ fn check_sync(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 const MARK: HeaderName = HeaderName::from_static("x-exciton");
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// A known browser's next cookie, if it is time for one.
 fn next_cookie(state: &ServerState, visit: &Visit, now: u64) -> Option<HeaderValue> {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod entering;
+mod files;
+mod policies;
 
 use std::fs;
 
@@ -134,7 +136,7 @@ async fn every_page_gets_the_script_by_a_relative_url() {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(
-            answer.text.contains(&format!("<head><script src=\"{src}\"></script><title>")),
+            answer.text.contains(&format!("<head><script src=\"{src}\" nonce=\"")),
             "{path}: {}",
             answer.text
         );
@@ -324,14 +326,14 @@ async fn the_router_works_under_any_path_and_behind_layers() {
     ] {
         let page = site.get("/ui/").await;
         assert!(
-            page.text.contains("<script src=\"../_exciton/electron.js\">"),
+            page.text.contains("<script src=\"../_exciton/electron.js\" nonce="),
             "{}: {}",
             site.mount,
             page.text
         );
         let start = site.get("/index.html").await;
         assert!(
-            start.text.contains("<script src=\"_exciton/electron.js\">"),
+            start.text.contains("<script src=\"_exciton/electron.js\" nonce="),
             "{}: {}",
             site.mount,
             start.text
@@ -383,8 +385,10 @@ async fn with_a_slash_at_its_end_the_mount_is_the_start_page_where_axum_asks_for
         Site::nested("/sub", |router| Router::new().nest_service("/sub", router)),
         Site::nested("/sub", |router| Router::new().nest("/sub/", router)),
     ] {
-        assert!(site.get("/").await.text.contains("<script src=\"_exciton/electron.js\">"));
-        assert!(site.get("/ui/").await.text.contains("<script src=\"../_exciton/electron.js\">"));
+        assert!(site.get("/").await.text.contains("<script src=\"_exciton/electron.js\" nonce="));
+        assert!(
+            site.get("/ui/").await.text.contains("<script src=\"../_exciton/electron.js\" nonce=")
+        );
     }
 }
 

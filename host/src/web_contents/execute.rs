@@ -12,11 +12,16 @@ impl WebContents {
     /// Runs JavaScript in the page and waits for what it comes to: Electron's
     /// [`executeJavaScript`](https://www.electronjs.org/docs/latest/api/web-contents#contentsexecutejavascriptcode-usergesture).
     ///
-    /// The value is that of the last expression; a promise is awaited. It travels by structured clone and is read as `T`:
-    /// a type of yours, or [`Value`](crate::Value) for anything. A script that is sent before the page has come, or while
-    /// it is parsed, runs when it is. The code runs by an indirect `eval`: in the page's global scope, where `var` and
-    /// `function` make globals, as in Electron, and `let`, `const` and `class` stay the script's own, unlike in
-    /// Electron. So a page with a Content-Security-Policy has to allow `'unsafe-eval'` in `script-src`.
+    /// The value is that of an expression, or of the last expression after others' `;`; a promise is awaited. It travels by
+    /// structured clone and is read as `T`: a type of yours, or [`Value`](crate::Value) for anything. A script that is sent
+    /// before the page has come, or while it is parsed, runs when it is.
+    ///
+    /// The code runs in the page's global scope, as a script of its own that the page's
+    /// [`ContentSecurityPolicy`](crate::ContentSecurityPolicy) lets run by its nonce: so what it declares stays, as in
+    /// Electron. Unlike in Electron, a script that ends in another statement than an expression is worth `undefined`, and one
+    /// that puts no `;` or `}` before its last expression too. Where there is no nonce, because the policy is another's text or
+    /// none, or another server serves the page, an indirect `eval` runs it, with Electron's values; a policy of the page's own,
+    /// in a `<meta>`, has to allow `'unsafe-eval'` in `script-src`.
     ///
     /// ```no_run
     /// # async fn sample(page: exciton::WebContents) -> Result<(), exciton::ExecuteError> {
@@ -77,14 +82,16 @@ impl ScriptError {
         let Value::Object(error) = value else {
             return Self { name: String::new(), message: format!("{value:?}"), stack: None };
         };
-        let text = |key: &str| text(&error, key);
-        Self {
-            name: text("name").unwrap_or_default(),
-            message: text("message").unwrap_or_default(),
-            stack: text("stack"),
+        let text = |key: &str| text(&error, key).unwrap_or_default();
+        let (name, mut message) = (text("name"), text("message"));
+        if name == "EvalError" {
+            message.push_str(HINT);
         }
+        Self { name, message, stack: self::text(&error, "stack") }
     }
 }
+
+const HINT: &str = "; a page with a Content-Security-Policy of its own has to allow 'unsafe-eval' in script-src for executeJavaScript";
 
 fn text(object: &Object, key: &str) -> Option<String> {
     match object.get(key) {
@@ -103,3 +110,22 @@ impl fmt::Display for ScriptError {
 }
 
 impl std::error::Error for ScriptError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_stopped_by_a_policy_is_told_what_to_allow() {
+        let thrown = |name: &str| {
+            let object = [("name", Value::from(name)), ("message", Value::from("no"))];
+            ScriptError::from_value(Value::Object(object.into_iter().collect()))
+        };
+        assert!(
+            thrown("EvalError")
+                .message
+                .ends_with("'unsafe-eval' in script-src for executeJavaScript")
+        );
+        assert_eq!(thrown("TypeError").message, "no");
+    }
+}

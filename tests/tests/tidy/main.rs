@@ -6,6 +6,7 @@ mod manifest;
 mod planted;
 mod rules;
 mod source;
+mod supply;
 
 use source::{Source, repository, root};
 
@@ -98,4 +99,16 @@ fn what_runs_in_every_page_works_on_plain_http_too() {
     hold(rules::needs_a_secure_context, |source| {
         source.is(&CODE) && PLACES.iter().any(|place| source.path.starts_with(place))
     });
+}
+
+#[test]
+fn no_build_script_fetches() {
+    hold(supply::fetches, supply::is_build_script);
+    for member in manifest::members() {
+        assert!(
+            !member.text.contains("build-dependencies"),
+            "{} has build scripts' crates",
+            member.dir
+        );
+    }
 }

@@ -149,3 +149,27 @@ fn a_limit_without_a_word_is_found() {
     assert_eq!(lines("pub struct Limits {\n}\n"), 1);
     assert_eq!(lines("struct Other;\n"), 1);
 }
+
+#[test]
+fn build_scripts_that_fetch_are_found() {
+    use crate::supply::{fetches, is_build_script};
+    for (path, is) in [
+        ("host/build.rs", true),
+        ("host/build/page.rs", true),
+        ("build.rs", true),
+        ("host/src/building.rs", false),
+        ("xtask/src/build.rs", false),
+    ] {
+        assert_eq!(is_build_script(&Source::new(path, "")), is, "{path}");
+    }
+    for bad in [
+        "let stream = std::net::TcpStream::connect(a);",
+        "Command::new(\"curl\")",
+        "let url = \"https://example.org/a.wasm\";",
+        "let cargo = std::env::var_os(\"CARGO\");",
+    ] {
+        assert_eq!(about(fetches, "host/build.rs", bad).len(), 1, "{bad}");
+    }
+    let good = "// see https://example.org\nlet cargo = std::env::var_os(\"CARGO\");\ncommand.arg(\"--locked\");\n";
+    assert_eq!(about(fetches, "host/build.rs", good).len(), 0);
+}

@@ -8,6 +8,7 @@ const FILES = [
   'console',
   'context_bridge',
   'emitter',
+  'execution',
   'frames',
   'inbound',
   'ipc_renderer',

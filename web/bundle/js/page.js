@@ -3,10 +3,32 @@
 import { uncaught } from './console.js';
 import { pageClock } from './clock.js';
 
+const EXECUTE = Symbol.for('exciton.execute');
+
+// One with a text runs at once.
+export function addScript(properties) {
+  const script = Object.assign(document.createElement('script'), properties);
+  document.documentElement.append(script);
+  return script;
+}
+
 // base: the URL below which the host's pages are, with a slash at its end.
 export function browserPage(base) {
   // In this scope and with this name an eval would see ours: called by another name it sees the global scope.
   const globalEval = eval;
+  // Of the renderer's own tag: scripts that have it run where eval doesn't.
+  const nonce = document.querySelector('script[nonce]')?.nonce;
+  let hear;
+  // Before the page's own listeners. The browser's window knows no capturing.
+  addEventListener('error', (event) => hear?.(event));
+
+  // heard: who is told of errors meanwhile.
+  function insert(text, heard) {
+    hear = heard;
+    addScript({ nonce, text }).remove();
+    hear = undefined;
+  }
+
   return {
     console,
     report: pageClock.report,
@@ -15,7 +37,13 @@ export function browserPage(base) {
     setTitle(text) {
       document.title = text;
     },
-    evaluate: (code) => globalEval(code),
+
+    // runner: execute.js, for pages with a nonce.
+    evaluate(code, runner) {
+      if (nonce) insert(runner);
+      return (globalThis[EXECUTE] ?? globalEval)(code, insert);
+    },
+
     navigate: (path) => location.assign(new URL(path, base)),
     reload: () => location.reload(),
     focus: () => window.focus(),

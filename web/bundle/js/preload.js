@@ -4,6 +4,7 @@
 // error in it without eval, which pages forbid.
 
 import { EventEmitter } from './emitter.js';
+import { addScript } from './page.js';
 import { routes } from './preferences.js';
 import { createProcess } from './process.js';
 
@@ -36,7 +37,7 @@ export function loadPreload({ contextIsolation, preload: { url, file } }, requir
 
   Object.defineProperty(globalThis, SLOT, { value: run, configurable: true });
   addEventListener('error', failed, true);
-  addScript(src);
+  writeScript(src);
 }
 
 // script: what the host makes of the file, see host/src/server/preferences.rs.
@@ -63,20 +64,16 @@ export const preloadModules = {
 
 // The parser stops for a script that is written where it stands. A renderer that did not come from the parser (deferred,
 // added by another script, in XHTML) can't stop it.
-function addScript(src) {
+function writeScript(src) {
   const own = document.currentScript;
-  const nonce = own?.nonce ? ` nonce="${own.nonce}"` : '';
+  const nonce = own?.nonce ?? '';
   if (own !== null && !own.async && !own.defer && document.readyState === 'loading') {
     try {
-      document.write(`<script src="${src.replaceAll('&', '&amp;')}"${nonce}></script>`);
+      document.write(`<script src="${src.replaceAll('&', '&amp;')}" nonce="${nonce}"></script>`);
       return;
     } catch {
       // XHTML has no document.write.
     }
   }
-  const script = document.createElement('script');
-  script.async = false;
-  if (own?.nonce) script.nonce = own.nonce;
-  script.src = src;
-  (document.head ?? document.documentElement).append(script);
+  addScript({ async: false, nonce, src });
 }

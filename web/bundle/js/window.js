@@ -69,9 +69,9 @@ export function attachWindow(link, page, watched = false) {
   link.order('lost', ([why]) => {
     if (why === 'closed') page.close();
   });
-  link.order('execute', async ([id, code]) => {
+  link.order('execute', async ([id, code, runner]) => {
     try {
-      const value = await page.evaluate(code);
+      const value = await page.evaluate(code, runner);
       report('executed', id, true, value);
     } catch (error) {
       tell('executed', id, false, described(error));
@@ -83,13 +83,10 @@ function described(error) {
   try {
     const { name, message, stack } = error;
     if (typeof message === 'string') {
-      const hint = name === 'EvalError' ? CSP : '';
-      return { name: String(name), message: message + hint, stack: typeof stack === 'string' ? stack : undefined };
+      return { name: String(name), message, stack: typeof stack === 'string' ? stack : undefined };
     }
     return { message: String(error) };
   } catch {
     return { message: 'something that has no text' };
   }
 }
-
-const CSP = "; a page with a Content-Security-Policy has to allow 'unsafe-eval' in script-src for executeJavaScript";

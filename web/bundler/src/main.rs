@@ -21,8 +21,8 @@ use anyhow::Context as _;
 
 use crate::options::Options;
 
-/// What comes before `electron.js` where it is wanted, and costs nobody else anything.
-const PARTS: [&str; 2] = ["bridge.js", "attendance.js"];
+/// What comes before `electron.js` or later where it is wanted, and costs nobody else anything.
+const PARTS: [&str; 3] = ["bridge.js", "attendance.js", "execute.js"];
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args_os().skip(1)) {

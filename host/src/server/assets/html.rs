@@ -21,17 +21,22 @@ pub(super) enum Own {
     Script,
 }
 
-/// The page with a blocking classic script of the URL `src` at its top; as it is if it loads the renderer itself.
+/// The page with a blocking classic script of the URL `src` at its top, or as it is if it loads the renderer itself. The
+/// tag that does it has the nonce, unless that is empty: by it the renderer may run scripts of the main process.
 ///
 /// A byte order mark, comments and the doctype stay in front, or the page would be another: in another encoding, in quirks mode.
 /// Text in UTF-16 becomes UTF-8.
-pub(super) fn with_script(bytes: Vec<u8>, src: &str, enough: Own) -> Vec<u8> {
+pub(super) fn with_script(bytes: Vec<u8>, src: &str, enough: Own, nonce: &str) -> Vec<u8> {
     let mut bytes = from_utf16(bytes);
-    if !loads_renderer(&bytes, enough) {
-        let at = place(&bytes);
-        let script = format!("<script src=\"{src}\"></script>");
-        bytes.splice(at..at, script.into_bytes());
-    }
+    let nonce = match nonce {
+        "" => String::new(),
+        nonce => format!(" nonce=\"{nonce}\""),
+    };
+    let (at, text) = match own_tag(&bytes, enough) {
+        Some(tag) => (tag, nonce),
+        None => (place(&bytes), format!("<script src=\"{src}\"{nonce}></script>")),
+    };
+    bytes.splice(at..at, text.into_bytes());
     bytes
 }
 
@@ -53,8 +58,9 @@ fn place(html: &[u8]) -> usize {
     }
 }
 
-/// Whether a script tag of the page names one of the renderer's files that are enough, or a module in it imports one.
-fn loads_renderer(html: &[u8], enough: Own) -> bool {
+/// Where the attributes begin of a script tag that names one of the renderer's files that are enough, or has a module in it
+/// that imports one.
+fn own_tag(html: &[u8], enough: Own) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = html[at..].iter().position(|byte| *byte == b'<') {
         at += found;
@@ -84,14 +90,14 @@ fn loads_renderer(html: &[u8], enough: Own) -> bool {
                         }
                     };
                     if named {
-                        return true;
+                        return Some(at + 1 + name.len());
                     }
                 }
                 end + content.len()
             }
         };
     }
-    false
+    None
 }
 
 enum Token<'a> {
@@ -250,7 +256,7 @@ mod tests {
     use super::*;
 
     fn with(html: &str) -> String {
-        String::from_utf8(with_script(html.as_bytes().to_vec(), "S", Own::Any)).unwrap()
+        String::from_utf8(with_script(html.as_bytes().to_vec(), "S", Own::Any, "")).unwrap()
     }
 
     /// In each row `|` stands where the script belongs.
@@ -307,7 +313,7 @@ mod tests {
 
     #[test]
     fn where_a_preload_script_runs_the_module_alone_comes_too_late() {
-        let with = |html: &str| with_script(html.as_bytes().to_vec(), "S", Own::Script);
+        let with = |html: &str| with_script(html.as_bytes().to_vec(), "S", Own::Script, "");
         for html in [
             "<script src=_exciton/electron.mjs type=module></script>",
             "<script type=module>import '/_exciton/electron.mjs';</script>",
@@ -316,6 +322,24 @@ mod tests {
         }
         let html = "<script src=_exciton/electron.js></script>";
         assert_eq!(with(html), html.as_bytes());
+    }
+
+    #[test]
+    fn the_tag_of_the_renderer_has_the_nonce_whoever_wrote_it() {
+        for (html, expected) in [
+            ("<head><p>", "<head><script src=\"S\" nonce=\"N\"></script><p>"),
+            (
+                "<p><SCRIPT\nsrc=_exciton/electron.js></SCRIPT>",
+                "<p><SCRIPT nonce=\"N\"\nsrc=_exciton/electron.js></SCRIPT>",
+            ),
+            (
+                "<script type=module>import '/_exciton/electron.mjs'</script>",
+                "<script nonce=\"N\" type=module>import '/_exciton/electron.mjs'</script>",
+            ),
+        ] {
+            let page = with_script(html.as_bytes().to_vec(), "S", Own::Any, "N");
+            assert_eq!(String::from_utf8(page).unwrap(), expected);
+        }
     }
 
     #[test]
@@ -344,7 +368,7 @@ mod tests {
                 .chain("<!doctype html><p>ü".encode_utf16())
                 .flat_map(bytes)
                 .collect();
-            let text = String::from_utf8(with_script(html, "S", Own::Any)).unwrap();
+            let text = String::from_utf8(with_script(html, "S", Own::Any, "")).unwrap();
             assert_eq!(text, "\u{feff}<!doctype html><script src=\"S\"></script><p>ü");
         }
     }
@@ -352,7 +376,7 @@ mod tests {
     #[test]
     fn a_page_in_another_encoding_keeps_its_bytes() {
         let html = b"<head><meta charset=latin1><p>\xfc".to_vec();
-        let text = with_script(html, "S", Own::Any);
+        let text = with_script(html, "S", Own::Any, "");
         assert_eq!(text, b"<head><script src=\"S\"></script><meta charset=latin1><p>\xfc");
     }
 
@@ -360,7 +384,7 @@ mod tests {
     fn a_page_cut_anywhere_is_no_trouble() {
         let html = "\u{feff}<!-- a --><!doctype html><html a=\"b\" c='d' e=f g><head><script type=module src='x'>// a /* b */</script></head></html>".as_bytes();
         for end in 0..=html.len() {
-            let got = with_script(html[..end].to_vec(), "S", Own::Any);
+            let got = with_script(html[..end].to_vec(), "S", Own::Any, "");
             assert_eq!(got.len(), end + "<script src=\"S\"></script>".len(), "{end}");
         }
     }

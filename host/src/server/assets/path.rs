@@ -60,7 +60,21 @@ fn name(encoded: &str) -> Option<String> {
 pub(super) fn is_plain(name: &str) -> bool {
     let odd = |c: char| matches!(c, '/' | '\\' | ':') || c.is_control();
     // Windows drops dots and spaces at the end of a name.
-    !name.is_empty() && !name.starts_with('.') && !name.ends_with(['.', ' ']) && !name.contains(odd)
+    let is_name = !name.is_empty() && !name.starts_with('.') && !name.ends_with(['.', ' ']);
+    is_name && !name.contains(odd) && !(cfg!(windows) && is_device(name))
+}
+
+/// What Windows takes for a device in any folder, whatever comes behind a dot: to read `con.txt` is to wait for the keyboard.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let numbered = |kind: &str| {
+        let number = stem.strip_prefix(kind).unwrap_or_default();
+        matches!(number, "\u{b9}" | "\u{b2}" | "\u{b3}")
+            || number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || numbered("com")
+        || numbered("lpt")
 }
 
 /// The URL path, without a slash at its start, of a file at these names below the root.
@@ -136,6 +150,16 @@ mod tests {
             "/%5fexciton/x",
         ] {
             assert_eq!(AssetPath::parse(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn devices_of_windows_are_known_by_their_names() {
+        for name in ["con", "NUL.html", "Com1", "lpt9.tar.gz", "aux .x", "conin$", "com\u{b9}"] {
+            assert!(is_device(name), "{name}");
+        }
+        for name in ["console", "com", "com10", "icon", "null", "lpta", "a.con"] {
+            assert!(!is_device(name), "{name}");
         }
     }
 

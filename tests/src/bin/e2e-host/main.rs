@@ -6,6 +6,7 @@ mod cuts;
 mod electron_ipc;
 mod killed;
 mod order;
+mod policy;
 mod ports;
 mod preload;
 mod resumed;
@@ -24,7 +25,7 @@ async fn main() -> exciton::Result<()> {
     attacks::log();
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
-    let app = access::rules(app)?;
+    let app = policy::set(access::rules(app)?)?;
     access::listen(&app)?;
     attacks::listen(&app)?;
     cuts::listen(&app)?;
