@@ -9,6 +9,7 @@ use fantoccini::error::CmdError;
 use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -53,7 +54,7 @@ impl Browser {
     /// When engine or driver are missing or give no session.
     pub async fn open(engine: Engine) -> Result<Browser> {
         let place = Arc::new(places(1).await?);
-        Self::start(engine, place, true).await
+        Self::start(engine, place, true, None).await
     }
 
     /// As [`Browser::open`], without a console. What watches it in Chromium is told of each request with its whole
@@ -63,7 +64,17 @@ impl Browser {
     /// As [`Browser::open`].
     pub async fn open_unwatched(engine: Engine) -> Result<Browser> {
         let place = Arc::new(places(1).await?);
-        Self::start(engine, place, false).await
+        Self::start(engine, place, false, None).await
+    }
+
+    /// As [`Browser::open_unwatched`]; `name` leads to `address`, as whoever owns a name can let it lead anywhere. WebKit
+    /// can't be told so: there the name is what the system makes of it.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub async fn open_resolving(engine: Engine, name: &str, address: IpAddr) -> Result<Browser> {
+        let place = Arc::new(places(1).await?);
+        Self::start(engine, place, false, Some((name, address))).await
     }
 
     /// Starts several browsers for one test, with a profile each, when there is room for all of them
@@ -73,7 +84,7 @@ impl Browser {
     /// As [`Browser::open`].
     pub async fn open_all<const N: usize>(engines: [Engine; N]) -> Result<[Browser; N]> {
         let place = Arc::new(places(N).await?);
-        let starting = engines.map(|engine| Self::start(engine, place.clone(), true));
+        let starting = engines.map(|engine| Self::start(engine, place.clone(), true, None));
         let started = futures_util::future::try_join_all(starting).await?;
         match started.try_into() {
             Ok(browsers) => Ok(browsers),
@@ -85,9 +96,10 @@ impl Browser {
         engine: Engine,
         place: Arc<OwnedSemaphorePermit>,
         watched: bool,
+        name: Option<(&str, IpAddr)>,
     ) -> Result<Browser> {
         let watched = watched && engine != Engine::WebKit;
-        let (driver, client) = Driver::start(engine, watched).await?;
+        let (driver, client) = Driver::start(engine, watched, name).await?;
         let console = match watched {
             true => Some(bidi::follow_console(engine, &client).await?),
             false => None,

@@ -10,6 +10,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -25,8 +26,13 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts a driver and a session with a fresh profile; with BiDi, where the engine has it, if `bidi`.
-    pub(crate) async fn start(engine: Engine, bidi: bool) -> Result<(Driver, Client)> {
+    /// Starts a driver and a session with a fresh profile; with BiDi, where the engine has it, if `bidi`. The name
+    /// of `resolved` leads to its address, where the engine can be told so.
+    pub(crate) async fn start(
+        engine: Engine,
+        bidi: bool,
+        resolved: Option<(&str, IpAddr)>,
+    ) -> Result<(Driver, Client)> {
         let browser = engine.browser()?;
         let directory = Directory::new()?;
         let profile = directory.below("profile")?;
@@ -44,6 +50,9 @@ impl Driver {
         let port = listening_port(&mut process, START).await?;
         let driver = Driver { process };
         let mut capabilities = capabilities(engine, &browser, &profile);
+        if let Some((name, address)) = resolved {
+            resolve(&mut capabilities, name, address);
+        }
         if !bidi {
             capabilities.remove("webSocketUrl");
         }
@@ -89,6 +98,19 @@ impl Driver {
     /// The last lines that driver and browser printed.
     pub(crate) fn printed(&self) -> String {
         self.process.printed()
+    }
+}
+
+/// Lets a name lead to an address, as whoever owns the name can.
+fn resolve(capabilities: &mut Capabilities, name: &str, address: IpAddr) {
+    if let Some(Value::Array(args)) =
+        capabilities.get_mut("goog:chromeOptions").map(|options| &mut options["args"])
+    {
+        args.push(json!(format!("--host-resolver-rules=MAP {name} {address}")));
+    }
+    if let Some(options) = capabilities.get_mut("moz:firefoxOptions") {
+        // It counts for every name; addresses are not looked up.
+        options["prefs"]["network.dns.forceResolve"] = json!(address.to_string());
     }
 }
 

@@ -52,7 +52,7 @@ fn build() -> Result<String, Failure> {
     let build = "cargo build --locked --quiet --profile fuzz --target-dir target/fuzz --package exciton-fuzz --features engine";
     job(&format!("{build} --target {triple}"))
         .env("RUSTFLAGS", COVERAGE)
-        .quietly("building the fuzzer, a minute the first time")
+        .quietly("building the fuzzer, two minutes the first time")
         .run()?;
     Ok(root().join("target/fuzz").join(triple).join("fuzz/exciton-fuzz").display().to_string())
 }

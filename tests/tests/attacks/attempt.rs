@@ -73,6 +73,9 @@ pub fn refused(answer: &Answer, status: u16, target: &Target) -> Result<(), Stri
             return Err(format!("is given {name}: {}", answer.header(name)));
         }
     }
+    if answer.text().contains("<script>alert") {
+        return Err("is given its own script".to_owned());
+    }
     // What its body could say of the inside: the cookie, the epoch, a file.
     let (_, secret) = target.cookie.split_once('=').unwrap_or_default();
     for inside in

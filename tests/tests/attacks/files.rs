@@ -1,8 +1,8 @@
 //! Who is in, and wants files that are not served.
 
 use crate::attempt::{Row, make_all, row};
-use crate::request::Base::{File, Script};
-use crate::request::Wrong::Line;
+use crate::request::Base::{File, Page, Script};
+use crate::request::Wrong::{Add, Line, Set};
 
 pub const PATHS: &[Row] = &[
     row(&[File], "up", Line("GET /../outside.txt HTTP/1.1"), 404),
@@ -58,6 +58,21 @@ pub const PATHS: &[Row] = &[
     ),
     row(&[Script], "the folder of our routes", Line("GET /_exciton/ HTTP/1.1"), 404),
     row(&[Script], "the socket in a folder", Line("GET /_exciton/socket/ HTTP/1.1"), 404),
+    row(&[File], "many ranges", Add("range", "bytes=0-1,2-3,4-5"), 416),
+    row(&[File], "a range past the end", Add("range", "bytes=99999999-"), 416),
+    row(
+        &[Page],
+        "a script in the path",
+        Line("GET /%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.1"),
+        404,
+    ),
+    row(
+        &[Page],
+        "a script in the path, as it is",
+        Line("GET /<script>alert(1)</script> HTTP/1.1"),
+        400,
+    ),
+    row(&[Page], "a script in the host", Set("host", "<script>alert(1)</script>"), 400),
 ];
 
 #[tokio::test]

@@ -8,12 +8,11 @@ use exciton::{App, IpcMainEvent, IpcMainInvokeEvent, Result};
 /// The log goes to stderr if this is set.
 const LOG: &str = "E2E_LOG";
 
-/// Writes warnings to stderr, if the test asks for that.
+/// Writes warnings to stderr, and each refusal of the guard, if the test asks for that.
 pub(crate) fn log() {
     if std::env::var_os(LOG).is_some() {
-        let level = tracing_subscriber::filter::LevelFilter::WARN;
-        let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(level);
-        log.with_writer(std::io::stderr).init();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr);
+        log.with_env_filter("warn,exciton::server::guard=trace").init();
     }
 }
 
