@@ -33,7 +33,7 @@ fn measured(packet: &Packet) {
     let mut limits = Limits::default();
     limits.depth = 3;
     if call.args.within(&limits).is_ok() {
-        let read = call.args.reader_with_depth(3).and_then(|mut reader| Ok(reader.rest().err()));
+        let read = call.args.reader_with_depth(3).map(|mut reader| reader.rest().err());
         let deep =
             matches!(&read, Ok(Some(error)) if matches!(error.source, DecodeError::Depth { .. }));
         assert!(!deep, "{read:?}");

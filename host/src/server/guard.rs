@@ -127,8 +127,12 @@ pub(crate) fn judge(state: &ServerState, request: &Parts, now: u64) -> Result<Vi
         return Err(Refusal::Method(route));
     }
     if !asker.is_of_this_site(state, headers, &host) {
-        let follows_a_link =
-            asker.is_top_level_navigation && matches!(route, Route::Page | Route::Enter);
+        // A page that is fetched in advance nobody has followed yet; the way in says so itself.
+        let leads_in = match route {
+            Route::Page => !asker.prefetches,
+            route => route == Route::Enter,
+        };
+        let follows_a_link = asker.is_top_level_navigation && leads_in;
         if !follows_a_link {
             return Err(Refusal::CrossSite);
         }

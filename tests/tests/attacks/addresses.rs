@@ -95,6 +95,7 @@ pub const SITES: &[Row] = &[
     row(&[Page], "a frame on another site", Bytes(framed), 403),
     row(&[Page], "an object on another site", Bytes(as_object), 403),
     row(&[Page], "a picture on another site", Bytes(as_picture), 403),
+    row(&[Page], "a prerender for another port's page", Bytes(in_advance), 403),
     row(&[Enter], "a frame with the way in", Set("sec-fetch-dest", "iframe"), 403),
     row(&[Enter], "a fetch of the way in", Set("sec-fetch-mode", "no-cors"), 403),
     row(&[Enter], "a prefetch", Add("sec-purpose", "prefetch"), 403),
@@ -145,6 +146,13 @@ fn as_object(request: &crate::request::Request) -> Vec<u8> {
 
 fn as_picture(request: &crate::request::Request) -> Vec<u8> {
     linked_as(request, "no-cors", "image")
+}
+
+fn in_advance(request: &crate::request::Request) -> Vec<u8> {
+    let mut request = request.clone();
+    request.set("sec-fetch-site", "same-site");
+    request.set("sec-purpose", "prefetch;prerender");
+    request.bytes()
 }
 
 fn linked_as(request: &crate::request::Request, mode: &str, dest: &str) -> Vec<u8> {

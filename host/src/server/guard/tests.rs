@@ -343,6 +343,9 @@ fn pages_of_other_sites_and_ports_may_only_link() {
         ] {
             check(ALONE, &linked, wrong, 403, "CrossSite");
         }
+        if good == PAGE {
+            check(ALONE, &linked, "+sec-purpose: prefetch;prerender", 403, "CrossSite");
+        }
         for wrong in ["GET /_exciton/boot", "GET /_exciton/alive", "GET /_exciton/electron.js"] {
             check(ALONE, &linked, wrong, 403, "CrossSite");
         }
