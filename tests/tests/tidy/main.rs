@@ -94,6 +94,16 @@ fn every_limit_is_documented() {
 }
 
 #[test]
+fn what_a_page_may_do_is_the_same_in_every_build() {
+    // What they tell of the program itself.
+    const TELLING: [&str; 2] = ["host/src/app/information.rs", "host/src/demo/about.rs"];
+    hold(rules::depends_on_the_build, |source| {
+        let is_ours = rust_in("host/src/")(source) || rust_in("protocol/src/")(source);
+        is_ours && !TELLING.contains(&source.path.as_str())
+    });
+}
+
+#[test]
 fn what_runs_in_every_page_works_on_plain_http_too() {
     const PLACES: [&str; 3] = ["web/src/", "web/bundle/", "host/src/server/"];
     hold(rules::needs_a_secure_context, |source| {

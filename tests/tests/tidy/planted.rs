@@ -134,6 +134,20 @@ fn what_wants_a_secure_context_is_found() {
 }
 
 #[test]
+fn a_debug_build_that_differs_is_found() {
+    let lines = |text: &str| about(depends_on_the_build, "host/src/a.rs", text);
+    assert_eq!(
+        lines("\nif cfg!(debug_assertions) {"),
+        ["host/src/a.rs:2: debug_assertions makes two programs of one"]
+    );
+    assert_eq!(
+        lines("debug_assert!(a);\n#[cfg(not(debug_assertions))]\ndebug_assert_eq!(a, b)").len(),
+        3
+    );
+    assert!(lines("assert!(a); #[cfg(test)] mod tests;").is_empty());
+}
+
+#[test]
 fn a_limit_without_a_word_is_found() {
     let lines = |text: &str| about(undocumented_limits, "protocol/src/limits.rs", text).len();
     assert_eq!(

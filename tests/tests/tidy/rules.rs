@@ -229,6 +229,20 @@ pub fn needs_a_secure_context(source: &Source) -> Vec<String> {
     found.collect()
 }
 
+/// What tells a debug build from a release.
+const BUILDS: [&str; 4] =
+    ["debug_assertions", "debug_assert", "debug_assert_eq", "debug_assert_ne"];
+
+/// What a page may do is the same in a debug build and in a release.
+pub fn depends_on_the_build(source: &Source) -> Vec<String> {
+    let found = BUILDS.iter().flat_map(|name| {
+        lines_with(&source.text, name)
+            .into_iter()
+            .map(move |line| complain(source, line, &format!("{name} makes two programs of one")))
+    });
+    found.collect()
+}
+
 /// Every limit says what it limits.
 pub fn undocumented_limits(source: &Source) -> Vec<String> {
     let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
