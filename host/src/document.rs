@@ -9,6 +9,7 @@ mod execution;
 mod intake;
 mod patience;
 mod report;
+mod room;
 mod runner;
 
 use std::collections::HashMap;
@@ -73,6 +74,8 @@ pub(crate) struct State {
     pub(crate) refused: Option<(ConnId, CloseReason)>,
     /// How the page left its last connection.
     parted: Option<Gone>,
+    /// Synchronous requests of the page that wait for their answer.
+    asking: usize,
     /// Messages that wait until the page is less behind.
     lane: Lane,
     /// Who waits for the result of a script, by its number.
@@ -135,6 +138,7 @@ impl Document {
             retired: false,
             refused: None,
             parted: None,
+            asking: 0,
             lane: Lane::default(),
             executions: HashMap::new(),
         };
@@ -178,11 +182,12 @@ impl Document {
     }
 
     /// The page has said how far it is: its connection may have more to write, and senders more room.
-    pub(crate) fn heard(&self) {
+    pub(crate) fn heard(self: &Arc<Self>) {
         let mut state = self.lock();
         if !state.lane.is_empty() {
             state.let_go();
         }
+        self.start_runner(&mut state);
         drop(state);
         self.outgoing.notify_one();
         self.renderer.room.notify_waiters();
@@ -246,24 +251,12 @@ impl Outlet for Document {
     }
 
     fn settle(&self, seq: Seq, outcome: Outcome) {
-        let packet = match outcome {
-            Ok(value) => Packet::Reply(seq, value),
-            Err(error) => Packet::Fail(seq, error.encode()),
-        };
         let mut state = self.lock();
         state.link.invoke_ended();
         if state.over.is_some() {
             return;
         }
-        let limits = *state.link.limits();
-        let batches = Cargo::load(&packet, &limits).unwrap_or_else(|error| {
-            let fail =
-                Packet::Fail(seq, crate::error::ErrorInfo::plain(error.to_string()).encode());
-            Cargo::load(&fail, &limits).unwrap_or_default()
-        });
-        for batch in batches {
-            state.link.push_unbounded(batch);
-        }
+        state.push_answer(seq, outcome);
         drop(state);
         self.outgoing.notify_one();
     }

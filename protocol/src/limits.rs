@@ -14,7 +14,7 @@ pub struct Limits {
     /// Bytes that a sender may have unacknowledged on the socket.
     pub window_bytes: u32,
     /// Bytes that wait for the other end's acknowledgement before `send` refuses more: two of the largest packets, so that
-    /// one may follow another, and what is small beside.
+    /// one may follow another, and what is small beside. The host lets as much wait once more in answers to invokes.
     pub outbox_bytes: u32,
     /// Invokes of one page without an answer yet.
     pub open_invokes: u32,

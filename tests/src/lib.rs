@@ -46,7 +46,7 @@ pub use plain::run_plain;
 pub use proxy::{Proxy, Side, Stats, Way};
 pub use seed::seeded;
 pub use simulated::{
-    News, ResumingPage, SignsOfLife, SimulatedBrowser, SimulatedPage, SyncFailure,
+    Flood, Kind, News, ResumingPage, SignsOfLife, SimulatedBrowser, SimulatedPage, SyncFailure,
 };
 pub use soak::{Report, Soak};
 pub use split::Split;

@@ -7,6 +7,7 @@
 mod raw;
 mod request;
 mod resuming;
+mod rude;
 mod shut_out;
 
 use std::collections::VecDeque;
@@ -29,6 +30,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use self::request::Http;
 pub use self::resuming::{News, ResumingPage, SyncFailure};
+pub use self::rude::{Flood, Kind};
 use crate::error::{Error, Result};
 
 /// How long an answer of the host may take.
@@ -60,6 +62,10 @@ pub struct SimulatedPage {
     /// The next packet to send, and the next that is wanted.
     next: Seq,
     wanted: Seq,
+    /// The host has consumed all before; only floods look.
+    consumed: Seq,
+    /// Of the connection: grows with each.
+    attempt: u64,
     received: VecDeque<Packet>,
     signs: SignsOfLife,
     /// How many ports it has handed over.
@@ -157,6 +163,8 @@ impl SimulatedBrowser {
             tab: TabId::from_bits(0),
             next: 0,
             wanted: 0,
+            consumed: 0,
+            attempt: 1,
             received: VecDeque::new(),
             signs: SignsOfLife::default(),
             ports: 0,

@@ -1,10 +1,19 @@
 //! How a document goes: into the cache, out of its tab, for good.
 
+use std::sync::Arc;
+
 use exciton_protocol::{ConnId, Gone, LinkLost};
 
-use super::Document;
+use super::{Document, State};
 use crate::event::Outlet;
 use crate::happening::{RenderProcessGoneDetails, RenderProcessGoneReason};
+
+impl State {
+    /// Whether the page has said that it left, or another has taken its place: what it said last is to be heard soon.
+    pub(super) fn has_parted(&self) -> bool {
+        self.retired || self.parted == Some(Gone::Bye)
+    }
+}
 
 impl Document {
     /// The link ends: waiting requests are answered, the socket is told and closed.
@@ -30,12 +39,13 @@ impl Document {
     }
 
     /// Another document has taken its place. What its page still had to say has a moment to arrive.
-    pub(crate) fn retire(&self) {
+    pub(crate) fn retire(self: &Arc<Self>) {
         let mut state = self.lock();
         if state.frozen {
             return;
         }
         state.retired = true;
+        self.start_runner(&mut state);
         state.link.retire(self.now());
         let executions = std::mem::take(&mut state.executions);
         drop(state);

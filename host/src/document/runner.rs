@@ -23,7 +23,7 @@ use crate::signals::guarded;
 impl Document {
     /// Starts a runner unless one is at work.
     pub(super) fn start_runner(self: &Arc<Self>, state: &mut State) {
-        if state.intake.running || state.intake.is_empty() {
+        if state.intake.running || state.intake.is_empty() || state.must_wait() {
             return;
         }
         state.intake.running = true;
@@ -34,7 +34,8 @@ impl Document {
     pub(super) fn run(self: &Arc<Self>) {
         loop {
             let mut state = self.lock();
-            let Some(job) = state.intake.next() else {
+            let next = if state.must_wait() { None } else { state.intake.next() };
+            let Some(job) = next else {
                 state.intake.running = false;
                 return;
             };

@@ -89,6 +89,14 @@ impl ErrorInfo {
         Self { code: Some("BUSY".to_owned()), ..Self::new("RangeError", message) }
     }
 
+    /// The answer to an `invoke` of a page that doesn't take its answers.
+    pub(crate) fn no_room(queued: usize, cap: usize) -> Self {
+        let message = format!(
+            "too much waits for the page: {queued} bytes with this answer, the limit is {cap}; the call has run"
+        );
+        Self { code: Some("FULL".to_owned()), ..Self::new("RangeError", message) }
+    }
+
     /// Electron's sentence for an `invoke` whose handler went away without an answer.
     pub(crate) fn never_sent() -> Self {
         Self::plain("reply was never sent")

@@ -97,6 +97,7 @@ async fn serve(
     let Some(seq) = request.head.seq.filter(|_| !request.head.bye) else {
         return Ok(Some(SyncAnswer::Pending(state(links, &document))));
     };
+    let _asking = document.asks();
     Ok(Some(wait(links, &document, seq).await))
 }
 

@@ -5,6 +5,7 @@ mod attacks;
 mod cuts;
 mod electron_ipc;
 mod killed;
+mod memory;
 mod order;
 mod policy;
 mod ports;
@@ -30,6 +31,7 @@ async fn main() -> exciton::Result<()> {
     attacks::listen(&app)?;
     cuts::listen(&app)?;
     killed::listen(&app)?;
+    memory::listen(&app)?;
     order::listen(&app)?;
     resumed::listen(&app)?;
     sleep::listen(&app)?;

@@ -1,0 +1,61 @@
+//! Room for answers. They can't be refused as messages are, so calls wait while too many answers wait for the page.
+
+use std::sync::Arc;
+
+use exciton_protocol::{Packet, Seq};
+
+use super::{Document, State};
+use crate::cargo::Cargo;
+use crate::error::ErrorInfo;
+use crate::handler::Outcome;
+
+impl State {
+    /// Whether the page's calls wait until it has taken some of what waits for it. Those before a synchronous one don't
+    /// while its page is blocked and can't take anything, nor do the last ones of a page that has left.
+    pub(super) fn must_wait(&self) -> bool {
+        let (queued, cap) = (self.link.queued_bytes(), self.link.limits().outbox_bytes as usize);
+        queued > cap && !self.has_parted() && (self.asking == 0 || queued > 2 * cap)
+    }
+
+    /// Queues the answer to an invoke. As much as may wait may wait once more in answers; past that the call fails.
+    pub(super) fn push_answer(&mut self, seq: Seq, outcome: Outcome) {
+        let limits = *self.link.limits();
+        let load = |outcome| {
+            let packet = match outcome {
+                Ok(value) => Packet::Reply(seq, value),
+                Err(error) => Packet::Fail(seq, ErrorInfo::encode(&error)),
+            };
+            Cargo::load(&packet, &limits)
+        };
+        let fail = |error| load(Err(error)).unwrap_or_default();
+        let mut batches =
+            load(outcome).unwrap_or_else(|error| fail(ErrorInfo::plain(error.to_string())));
+        let size = batches.iter().map(|batch| batch.size).sum::<usize>();
+        let (queued, cap) = (self.link.queued_bytes() + size, 2 * limits.outbox_bytes as usize);
+        if queued > cap {
+            batches = fail(ErrorInfo::no_room(queued, cap));
+        }
+        for batch in batches {
+            self.link.push_unbounded(batch);
+        }
+    }
+}
+
+impl Document {
+    /// Counts a synchronous request that waits for its answer, for as long as the guard lives.
+    pub(crate) fn asks(self: &Arc<Self>) -> impl Drop + use<> {
+        let mut state = self.lock();
+        state.asking += 1;
+        self.start_runner(&mut state);
+        drop(state);
+        Asking(self.clone())
+    }
+}
+
+struct Asking(Arc<Document>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.lock().asking -= 1;
+    }
+}
