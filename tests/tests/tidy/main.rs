@@ -122,3 +122,11 @@ fn no_build_script_fetches() {
         );
     }
 }
+
+#[test]
+fn the_tree_of_the_shipped_crate_is_as_large_as_the_architecture_says() {
+    let architecture =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let stated = supply::stated(&architecture).expect("a count of crates");
+    assert_eq!(supply::tree(), stated, "directly and in all; ARCHITECTURE.md says the latter");
+}

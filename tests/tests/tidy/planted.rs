@@ -166,7 +166,7 @@ fn a_limit_without_a_word_is_found() {
 
 #[test]
 fn build_scripts_that_fetch_are_found() {
-    use crate::supply::{fetches, is_build_script};
+    use crate::supply::{fetches, is_build_script, stated};
     for (path, is) in [
         ("host/build.rs", true),
         ("host/build/page.rs", true),
@@ -186,4 +186,6 @@ fn build_scripts_that_fetch_are_found() {
     }
     let good = "// see https://example.org\nlet cargo = std::env::var_os(\"CARGO\");\ncommand.arg(\"--locked\");\n";
     assert_eq!(about(fetches, "host/build.rs", good).len(), 0);
+    assert_eq!(stated("It uses\n17 crates directly, 123 in all."), Some((17, 123)));
+    assert_eq!(stated("It uses many."), None);
 }
