@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +17,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::server::{Rates, Stranger, Strangers};
 
-/// Serves until it is dropped; what was accepted goes on.
+/// Serves until it is dropped. Then each connection ends behind what it has under way: an application that quits answers
+/// nobody any more who would take it for the next one.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -30,6 +33,7 @@ pub(crate) async fn serve(
 ) -> Infallible {
     let head = Duration::from_millis(rates.limits().head);
     let strangers = Strangers::new(rates);
+    let (_serving, over) = watch::channel(());
     loop {
         let stream = accept(&listener).await;
         // An answer must not wait for the acknowledgement of the one before (Nagle's algorithm).
@@ -37,11 +41,14 @@ pub(crate) async fn serve(
             tracing::debug!(%error, "a connection stays with Nagle's algorithm");
         }
         let (stranger, tls, router) = (strangers.come(), tls.clone(), router.clone());
+        let over = over.clone();
         tokio::spawn(async move {
             let talk = async {
-                let Some(tls) = tls else { return talk(stream, &stranger, router, head).await };
+                let Some(tls) = tls else {
+                    return talk(stream, &stranger, router, head, over).await;
+                };
                 match tokio::time::timeout(head, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => talk(stream, &stranger, router, head).await,
+                    Ok(Ok(stream)) => talk(stream, &stranger, router, head, over).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
@@ -58,8 +65,13 @@ pub(crate) async fn serve(
 }
 
 /// Speaks HTTP/1.1 until the connection ends, or becomes a WebSocket.
-async fn talk<S>(stream: S, stranger: &Stranger, router: Router, head: Duration)
-where
+async fn talk<S>(
+    stream: S,
+    stranger: &Stranger,
+    router: Router,
+    head: Duration,
+    mut over: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stranger = stranger.clone();
@@ -67,13 +79,21 @@ where
         request.extensions_mut().insert(stranger.clone());
         request.map(Body::new)
     });
-    let ended = http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .with_upgrades()
-        .await;
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        // An error: nobody serves any more.
+        _ = over.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
@@ -119,10 +139,17 @@ mod tests {
 
     /// A connection in memory, whose time is virtual.
     fn connected() -> DuplexStream {
+        let (serving, over) = watch::channel(());
+        // For as long as the test runs.
+        std::mem::forget(serving);
+        connected_until(over)
+    }
+
+    fn connected_until(over: watch::Receiver<()>) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(4_096);
         let router = Router::new().route("/", get(|| async { "there" }));
         let stranger = Strangers::new(Rates::new(DoorLimits::default())).come();
-        tokio::spawn(async move { talk(theirs, &stranger, router, HEAD).await });
+        tokio::spawn(async move { talk(theirs, &stranger, router, HEAD, over).await });
         ours
     }
 
@@ -173,6 +200,17 @@ mod tests {
         let (text, after) = rest(&mut stream).await;
         assert_eq!(text, "");
         assert!(after >= HEAD - Duration::from_secs(1) && after <= HEAD, "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_nobody_serves_any_more_an_idle_connection_ends_at_once() {
+        let (serving, over) = watch::channel(());
+        let mut stream = connected_until(over);
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
+        drop(serving);
+        let (text, after) = rest(&mut stream).await;
+        assert_eq!((text.as_str(), after), ("", Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
