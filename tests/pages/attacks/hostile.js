@@ -95,7 +95,8 @@ async function opened(path) {
   if (!other) return '';
   await new Promise((done) => setTimeout(done, 1000));
   try {
-    return other.document.body.textContent;
+    const text = other.document.body.textContent;
+    return text.includes('epoch') ? text : '';
   } finally {
     other.close();
   }
@@ -110,7 +111,7 @@ const ATTEMPTS = {
     const answer = await fetch(`${host}/page.js`, { credentials: 'include', mode: 'no-cors' });
     return answer.ok ? answer.text() : '';
   },
-  'ask for a sign of life': async () => (await fetch(`${host}/_exciton/alive`, { credentials: 'include' })).statusText || 'alive',
+  'ask for a sign of life': async () => ((await fetch(`${host}/_exciton/alive`, { credentials: 'include' })).ok ? 'alive' : ''),
   'PUT with everything': () => read(`${host}/_exciton/sync`, { method: 'PUT', headers: JSON_HEADERS, body: syncBody() }),
   'PUT without the mark': () => read(`${host}/_exciton/sync`, { method: 'PUT', body: syncBody() }),
   'POST as text': () => read(`${host}/_exciton/sync`, { method: 'POST', mode: 'no-cors', body: syncBody() }),

@@ -10,6 +10,8 @@ mod attempt;
 mod client;
 mod files;
 mod logged;
+mod pages;
+mod rebound;
 mod request;
 mod secrets;
 mod shapes;
@@ -42,7 +44,7 @@ fn each_attempt_has_a_name_of_its_own() {
         assert_eq!(names.len(), different.len(), "{names:?}");
     }
     let rows = TABLES.iter().flat_map(|table| table.iter()).flat_map(Row::names);
-    let all = rows.chain(sockets::names()).count();
+    let all = rows.chain(sockets::names()).chain(pages::names()).count();
     assert!(all >= 60, "{all} attempts");
     println!("{all} attempts");
 }
