@@ -22,7 +22,7 @@ const PLOTS: [(&str, &str, &[&str]); 4] = [
 
 const LEFT: usize = 120;
 const BARS: usize = 480;
-const RIGHT: usize = 120;
+const RIGHT: usize = 150;
 const BAR: usize = 18;
 const GAP: usize = 34;
 

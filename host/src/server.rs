@@ -10,6 +10,7 @@ mod doors;
 mod enter;
 mod guard;
 mod headers;
+mod lasting;
 mod page;
 mod preferences;
 mod rates;

@@ -17,6 +17,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tracing::Instrument;
 
+use super::lasting::lasting;
 use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, NoLink, Visit};
 use crate::one_line::one_line;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
 
 use super::body::read_whole;
+use super::lasting::lasting;
 use super::socket;
 use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, NoLink, Visit};
@@ -48,6 +49,7 @@ pub(crate) async fn sync(
     let size = message.len();
     drop(message);
     let origin = socket::said_origin(&headers);
+    let extensions = lasting(extensions);
     match serve(&links, &extensions, &origin, request, size).await {
         Ok(Some(answer)) => respond(&answer),
         Ok(None) => {
