@@ -33,6 +33,7 @@ pub(crate) async fn socket(
     let origin = said_origin(&headers);
     // The extensions stay with the page, the place goes with the connection.
     let place = extensions.remove::<Arc<Place>>();
+    let extensions = lasting(extensions);
     let bytes = links.limits.frame_bytes();
     upgrade
         .max_message_size(bytes)
