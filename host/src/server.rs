@@ -15,6 +15,7 @@ mod page;
 mod preferences;
 mod rates;
 mod refusal;
+mod room;
 mod route;
 pub(crate) mod socket;
 mod strangers;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use axum::body::Bytes;
 use exciton_e2e::{Flood, HostCommand, HostProcess, Kind, SimulatedBrowser, SimulatedPage};
 use exciton_protocol::Packet;
 use std::sync::Arc;
@@ -86,6 +87,16 @@ async fn pages_that_flood_a_slow_listener_cost_a_window_each() {
         let _pages = futures_util::future::join_all(floods).await;
         stage.check(&format!("floods of {bytes} bytes by {batch}"), CAP).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_one_browser_have_the_room_of_one_however_many_there_are() {
+    let stage = Stage::start().await;
+    let body = Bytes::from(vec![b'['; CAP]);
+    let requests = (0..16 * PAGES).map(|_| stage.browser.put_raw(body.clone()));
+    let statuses = futures_util::future::try_join_all(requests).await.unwrap();
+    assert!(statuses.iter().all(|status| *status == 400), "{statuses:?}");
+    stage.check("requests", CAP).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

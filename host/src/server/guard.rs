@@ -88,6 +88,10 @@ fn welcome(
             })?;
             extensions.insert(Arc::new(place));
         }
+        if route == Route::Sync {
+            let most = state.limits.sync_body_bytes();
+            extensions.insert(state.rates.room(cookie.browser, most));
+        }
         extensions.insert(Pass::new(cookie, state.cookies.clone()));
     }
     extensions.insert(visit);

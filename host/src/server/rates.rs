@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 use super::lock;
+use super::room::Room;
 use crate::door_limits::DoorLimits;
 use crate::secret::BrowserId;
 
@@ -27,6 +28,7 @@ pub(crate) struct Rates {
 struct Browser {
     attempts: Bucket,
     sockets: u32,
+    room: Option<Room>,
 }
 
 /// A socket of a browser, for as long as it lives.
@@ -65,12 +67,7 @@ impl Rates {
         let now = Instant::now();
         let mut browsers = lock(&self.browsers);
         let rate = self.limits.socket_attempts;
-        if browsers.len() >= REMEMBERED && !browsers.contains_key(&browser) {
-            browsers.retain(|_, one| one.sockets > 0 || !one.attempts.is_full(rate, now));
-        }
-        let one = browsers
-            .entry(browser)
-            .or_insert_with(|| Browser { attempts: Bucket::full(rate), sockets: 0 });
+        let one = self.remember(&mut browsers, browser, now);
         let outcome = if !one.attempts.take(rate, now) {
             Err(TooMuch::Attempts)
         } else if one.sockets >= self.limits.sockets {
@@ -84,6 +81,34 @@ impl Rates {
             self.too_much();
         }
         outcome
+    }
+
+    /// The room for the bodies of a browser's requests: so many bytes at once.
+    pub(crate) fn room(&self, browser: BrowserId, bytes: usize) -> Room {
+        let mut browsers = lock(&self.browsers);
+        let one = self.remember(&mut browsers, browser, Instant::now());
+        one.room.get_or_insert_with(|| Room::new(bytes)).clone()
+    }
+
+    /// What there is of a browser; of those with nothing under way not too many are kept.
+    fn remember<'a>(
+        &self,
+        browsers: &'a mut HashMap<BrowserId, Browser>,
+        browser: BrowserId,
+        now: Instant,
+    ) -> &'a mut Browser {
+        let rate = self.limits.socket_attempts;
+        if browsers.len() >= REMEMBERED && !browsers.contains_key(&browser) {
+            browsers.retain(|_, one| {
+                let sends = one.room.as_ref().is_some_and(Room::is_used);
+                one.sockets > 0 || sends || !one.attempts.is_full(rate, now)
+            });
+        }
+        browsers.entry(browser).or_insert_with(|| Browser {
+            attempts: Bucket::full(rate),
+            sockets: 0,
+            room: None,
+        })
     }
 
     /// Somebody shows a ticket that is none. Whether that was one too many.
@@ -209,6 +234,22 @@ mod tests {
         assert!(rates.socket(other).is_ok());
         drop(first);
         assert!(rates.socket(mine).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_browser_has_one_room_for_as_long_as_it_uses_it() {
+        use futures_util::FutureExt;
+        let rates = rates(|_| {});
+        let mine = browser();
+        let body = rates.room(mine, 1_024).take(None).await;
+        assert!(rates.room(browser(), 1_024).take(None).now_or_never().is_some());
+        for _ in 0..2 * REMEMBERED {
+            rates.room(browser(), 1_024);
+        }
+        assert!(lock(&rates.browsers).len() <= REMEMBERED);
+        assert!(rates.room(mine, 1_024).take(None).now_or_never().is_none());
+        drop(body);
+        assert!(rates.room(mine, 1_024).take(None).now_or_never().is_some());
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +11,7 @@ use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncStat
 
 use super::body::read_whole;
 use super::lasting::lasting;
+use super::room::{Room, Taken};
 use super::socket;
 use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, NoLink, Visit};
@@ -18,10 +19,14 @@ use crate::links::{Links, NoLink, Visit};
 /// The route's handler. The guard has let the request in.
 pub(crate) async fn sync(
     State(links): State<Arc<Links>>,
-    extensions: Extensions,
+    mut extensions: Extensions,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let room = match extensions.remove::<Room>() {
+        Some(room) => Some(room.take(body.size_hint().exact()).await),
+        None => None,
+    };
     let pause = Duration::from_millis(links.door_limits.body_pause);
     let body = match read_whole(body, links.limits.sync_body_bytes(), pause).await {
         Ok(body) => body,
@@ -50,7 +55,7 @@ pub(crate) async fn sync(
     drop(message);
     let origin = socket::said_origin(&headers);
     let extensions = lasting(extensions);
-    match serve(&links, &extensions, &origin, request, size).await {
+    match serve(&links, &extensions, &origin, request, size, room).await {
         Ok(Some(answer)) => respond(&answer),
         Ok(None) => {
             let mut response =
@@ -70,6 +75,7 @@ async fn serve(
     origin: &str,
     request: SyncRequest,
     size: usize,
+    room: Option<Taken>,
 ) -> Result<Option<SyncAnswer>, Refusal> {
     let head = &request.head;
     let first = request.frames.first().map(|frame| match frame {
@@ -96,7 +102,10 @@ async fn serve(
     if let Some(why) = admit(&document, &request, size)? {
         return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
     }
-    let Some(seq) = request.head.seq.filter(|_| !request.head.bye) else {
+    // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
+    let SyncRequest { head, frames } = request;
+    drop((frames, room));
+    let Some(seq) = head.seq.filter(|_| !head.bye) else {
         return Ok(Some(SyncAnswer::Pending(state(links, &document))));
     };
     let _asking = document.asks();

@@ -1,11 +1,22 @@
 //! A page that doesn't keep to the rules: it writes what it likes, and looks what comes of it.
 
-use exciton_protocol::{Frame, Seq};
+use axum::body::Bytes;
+use exciton_protocol::{Frame, Message, Seq};
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message as Wire;
 
-use super::{SimulatedPage, wire};
+use super::{SimulatedBrowser, SimulatedPage, wire};
 use crate::error::Result;
+
+impl SimulatedBrowser {
+    /// Sends a synchronous request with whatever body, and returns the answer's status.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn put_raw(&self, body: Bytes) -> Result<u16> {
+        Ok(self.http.put("/_exciton/sync", Message::Text(body)).await?.0)
+    }
+}
 
 impl SimulatedPage {
     /// Writes whatever it is given, as no renderer would: the text of a frame and its binary, and how many packets that is.
