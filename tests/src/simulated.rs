@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use exciton_protocol::{
     Args, Call, CloseReason, Encoded, Epoch, Frame, Hello, LinkId, Message, Packet, Seq,
     SyncAnswer, SyncHead, SyncRequest, TabId, TabInfo, VERSION, close_code,
@@ -23,9 +23,9 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message as Wire;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error as Refused, Message as Wire};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use self::request::Http;
@@ -35,6 +35,9 @@ use crate::error::{Error, Result};
 
 /// How long an answer of the host may take.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// After how long a host that had too many attempts is asked again, as it says itself (`Retry-After`).
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A browser that has come in: its cookie, and what it knows of the host.
 #[derive(Debug)]
@@ -151,11 +154,20 @@ impl SimulatedBrowser {
     /// # Errors
     /// When the host refuses it.
     pub async fn connect(self: &Arc<Self>) -> Result<SimulatedPage> {
-        let request = self.socket_request()?;
-        // Without Nagle's algorithm, as browsers connect.
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true)
-            .await
-            .map_err(wire("opening a socket"))?;
+        let socket = loop {
+            let request = self.socket_request()?;
+            // Without Nagle's algorithm, as browsers connect.
+            match tokio_tungstenite::connect_async_with_config(request, None, true).await {
+                Ok((socket, _)) => break socket,
+                // Too many in this second; pages try again, too.
+                Err(Refused::Http(response))
+                    if response.status() == StatusCode::TOO_MANY_REQUESTS =>
+                {
+                    tokio::time::sleep(AGAIN).await; // sleeps on purpose: for as long as the host says
+                }
+                Err(error) => return Err(wire("opening a socket")(error)),
+            }
+        };
         Ok(SimulatedPage {
             browser: self.clone(),
             socket,

@@ -91,7 +91,9 @@ async fn all_ids(pages: &mut [SimulatedPage]) -> Vec<u32> {
 }
 
 /// Graces that outlast any hold-up of the machine within a test, and no more.
-const LIMITS: &str = r#"{"graceBye": 3000, "graceClosed": 3000, "graceLost": 3000}"#;
+/// The control page says nothing while real browsers are at work.
+const LIMITS: &str =
+    r#"{"graceBye": 3000, "graceClosed": 3000, "graceLost": 3000, "silence": 3600000}"#;
 
 #[tokio::test]
 async fn a_thousand_reloads_keep_fifty_pages_and_leave_nothing() {
