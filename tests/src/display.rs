@@ -21,6 +21,8 @@ async fn start() -> Result<(Process, String)> {
     let mut command = Command::new(program("Xvfb", "EXCITON_XVFB", &["Xvfb"])?);
     // With -displayfd it takes a free display by itself and prints its number when it is ready.
     command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+    // Otherwise it starts over when its last browser has gone, and the next one that comes meanwhile finds no display.
+    command.arg("-noreset");
     let xvfb = Process::start("Xvfb", command)?;
     let ready = xvfb.stdout().wait("its display number", START, |lines| lines.first().cloned());
     let number = match ready.await {
