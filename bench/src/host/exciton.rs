@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use exciton::{
-    App, Bytes, ContentSecurityPolicy, IpcMainEvent, KeySource, Opening, SendError, Value,
-    WebContents,
+    App, Bytes, ContentSecurityPolicy, DoorLimits, IpcMainEvent, KeySource, Opening, SendError,
+    Value, WebContents,
 };
 
 use super::{Counter, serve};
@@ -16,7 +16,10 @@ pub async fn host(files: &Path) -> Outcome<()> {
     let app = App::new().root(files).key(KeySource::Ephemeral).opening(Opening::Nothing);
     // The page reports to the desk.
     let policy = ContentSecurityPolicy::new().allow("connect-src", "http://127.0.0.1:*")?;
-    let app = app.origins([&origin])?.content_security_policy(policy);
+    // The thousand native clients come from one browser.
+    let mut limits = DoorLimits::default();
+    (limits.sockets, limits.links, limits.socket_attempts) = (u32::MAX, u32::MAX, u32::MAX);
+    let app = app.origins([&origin])?.content_security_policy(policy).door_limits(limits);
     listen(&app)?;
     let router = app.router()?;
     let url = app.invite()?;
