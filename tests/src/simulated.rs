@@ -86,23 +86,6 @@ impl SimulatedBrowser {
         Ok(Arc::new(SimulatedBrowser { http, epoch }))
     }
 
-    /// Opens a connection and says nothing; returns the code with which the host closes it.
-    ///
-    /// # Errors
-    /// When the host refuses it, or ends it without a code.
-    pub async fn say_nothing(&self) -> Result<u16> {
-        let request = self.socket_request()?;
-        let connected = tokio_tungstenite::connect_async(request).await;
-        let (mut socket, _) = connected.map_err(wire("opening a socket"))?;
-        loop {
-            match tokio::time::timeout(ANSWER, socket.next()).await {
-                Ok(Some(Ok(Wire::Close(Some(frame))))) => return Ok(frame.code.into()),
-                Ok(Some(Ok(_))) => {}
-                other => return Err(broken(format!("no close came: {other:?}"))),
-            }
-        }
-    }
-
     /// The epoch of the host that is there now.
     async fn epoch_now(&self) -> Result<Epoch> {
         epoch(&self.http).await

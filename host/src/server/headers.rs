@@ -4,14 +4,14 @@
 //! |---|---|---|
 //! | `X-Content-Type-Options` | `nosniff` | no file is taken for another kind than its name says |
 //! | `Cross-Origin-Resource-Policy` | `same-origin` | no other origin loads a file as a picture or a script |
-//! | `Cross-Origin-Opener-Policy` | `same-origin-allow-popups` | a site that opens a page gets no hold of it; windows that pages open keep their opener. Only at secure addresses: browsers ignore it at others, and complain |
-//! | `Cross-Origin-Embedder-Policy` | none | unless the application wants isolated pages; then `require-corp`, and the policy above `same-origin` |
+//! | `Cross-Origin-Opener-Policy`, `Cross-Origin-Embedder-Policy` | none | unless the application wants isolated pages; then `same-origin`, at secure addresses only because browsers ignore it at others and complain, and `require-corp` |
 //! | `Referrer-Policy` | `same-origin` | no other site learns the address; our own small pages leave none at all |
 //! | `X-Frame-Options` | `SAMEORIGIN` | as `frame-ancestors` in the page's policy, which the application may change |
 //! | `Cache-Control` | `no-store` | for what says nothing itself: files and pages say `no-cache` |
 //!
 //! No `Permissions-Policy`: browsers keep cameras and the like from frames of other origins already, and ask the user
-//! before a page has them.
+//! before a page has them. No `Cross-Origin-Opener-Policy` otherwise: with it WebKit finds no way back to a page from another
+//! site, and a site that opens a page has no more of it than its window's handle.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -31,8 +31,8 @@ pub(super) fn protect(response: &mut Response, isolated: bool, secure: bool) {
     set(header::REFERRER_POLICY, "same-origin");
     set(header::X_FRAME_OPTIONS, "SAMEORIGIN");
     set(header::CACHE_CONTROL, "no-store");
-    if secure {
-        set(OPENER_POLICY, if isolated { "same-origin" } else { "same-origin-allow-popups" });
+    if isolated && secure {
+        set(OPENER_POLICY, "same-origin");
     }
     if isolated {
         set(EMBEDDER_POLICY, "require-corp");

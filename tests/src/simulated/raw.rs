@@ -2,13 +2,30 @@
 
 use axum::body::Bytes;
 use exciton_protocol::{Frame, Message, Seq};
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message as Wire;
 
-use super::{SimulatedBrowser, SimulatedPage, wire};
+use super::{ANSWER, SimulatedBrowser, SimulatedPage, broken, wire};
 use crate::error::Result;
 
 impl SimulatedBrowser {
+    /// Opens a connection and says nothing; returns the code with which the host closes it.
+    ///
+    /// # Errors
+    /// When the host refuses it, or ends it without a code.
+    pub async fn say_nothing(&self) -> Result<u16> {
+        let request = self.socket_request()?;
+        let connected = tokio_tungstenite::connect_async(request).await;
+        let (mut socket, _) = connected.map_err(wire("opening a socket"))?;
+        loop {
+            match tokio::time::timeout(ANSWER, socket.next()).await {
+                Ok(Some(Ok(Wire::Close(Some(frame))))) => return Ok(frame.code.into()),
+                Ok(Some(Ok(_))) => {}
+                other => return Err(broken(format!("no close came: {other:?}"))),
+            }
+        }
+    }
+
     /// Sends a synchronous request with whatever body, and returns the answer's status.
     ///
     /// # Errors
