@@ -37,6 +37,7 @@ impl Stage {
             .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/windows")])
             .env("E2E_LIMITS", limits)
             .env("E2E_EVENTS", "1")
+            .env("E2E_ALL_FROM_ONE", "1")
             .start()
             .await
             .unwrap();
@@ -212,7 +213,8 @@ async fn again(browser: &Arc<SimulatedBrowser>, tab: TabInfo, id: u32) -> (Simul
 }
 
 /// The same for browsers, whose goodbyes take longer.
-const ENGINE_LIMITS: &str = r#"{"graceBye": 2000, "graceClosed": 3000, "graceLost": 3000}"#;
+const ENGINE_LIMITS: &str =
+    r#"{"graceBye": 2000, "graceClosed": 3000, "graceLost": 3000, "silence": 3600000}"#;
 
 #[tokio::test]
 async fn reloads_closes_duplicates_and_crashes_of_real_pages_leave_nothing() {

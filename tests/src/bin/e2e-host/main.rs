@@ -19,13 +19,14 @@ mod tabs;
 mod values;
 mod windows;
 
-use exciton::{App, BrowserWindow, CommandLine};
+use exciton::{App, BrowserWindow, CommandLine, DoorLimits};
 
 #[tokio::main]
 async fn main() -> exciton::Result<()> {
     attacks::log();
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
+    let app = app.door_limits(door_limits());
     let app = policy::set(access::rules(app)?)?;
     access::listen(&app)?;
     attacks::listen(&app)?;
@@ -47,4 +48,13 @@ async fn main() -> exciton::Result<()> {
     let options = preload::options()?;
     app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));
     app.run().await
+}
+
+/// The usual ones, unless the test's thousands of pages come from one simulated browser (`E2E_ALL_FROM_ONE`).
+fn door_limits() -> DoorLimits {
+    let mut limits = DoorLimits::default();
+    if std::env::var_os("E2E_ALL_FROM_ONE").is_some() {
+        (limits.sockets, limits.links, limits.socket_attempts) = (u32::MAX, u32::MAX, u32::MAX);
+    }
+    limits
 }
