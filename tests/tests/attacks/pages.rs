@@ -197,7 +197,7 @@ async fn put_right(browser: &Browser, target: &mut Target, failed: &mut Vec<Stri
     rights.dedup();
     for right in rights {
         let before = target.state().await;
-        // Not at the first try for certain: Firefox now and then ends a socket by itself where it was refused many before.
+        // Not at the first try for certain: in Firefox a good socket, after dozens that were refused, has failed at once.
         let succeeds = async { while outcome(browser, right).await.is_empty() {} };
         if tokio::time::timeout(LIMIT, succeeds).await.is_err() {
             failed.push(format!("the application's own page: {right}: comes to nothing"));
