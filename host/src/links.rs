@@ -41,6 +41,8 @@ pub(crate) struct Links {
     conns: AtomicU64,
     sockets: AtomicUsize,
     socket_closed: Notify,
+    /// Tabs that are gone, of which the application has not heard yet.
+    farewells: AtomicUsize,
     pub(crate) door_limits: DoorLimits,
     /// How often something was too much.
     too_much: AtomicU64,
@@ -117,6 +119,7 @@ impl Links {
             conns: AtomicU64::new(1),
             sockets: AtomicUsize::new(0),
             socket_closed: Notify::new(),
+            farewells: AtomicUsize::new(0),
             state: Mutex::default(),
         })
     }

@@ -97,6 +97,25 @@ fn listeners_of_a_closed_window_and_its_page_are_dropped() {
 }
 
 #[test]
+fn a_page_counts_as_long_as_somebody_has_yet_to_hear_of_its_end() {
+    let (app, log) = app();
+    let window = window(&app);
+    let (of, told) = (app.clone(), log.clone());
+    let count = move |what: &str| {
+        let counts = of.statistics();
+        write(&told, format!("{what} {} {}", counts.web_contents, counts.pending_farewells));
+    };
+    let counting = count.clone();
+    window.web_contents().on_destroyed(move |_| counting("destroyed"));
+    let counting = count.clone();
+    app.on_window_all_closed(move || counting("all closed"));
+    count("open");
+    window.close();
+    count("gone");
+    assert_eq!(lines(&log), ["open 1 0", "destroyed 0 1", "all closed 0 1", "gone 0 0"]);
+}
+
+#[test]
 fn quitting_goes_in_electrons_order_and_each_step_can_be_prevented() {
     let (app, log) = app();
     let prevented = Arc::default();

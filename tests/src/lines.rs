@@ -1,7 +1,11 @@
 //! Lines that arrive from elsewhere, and waiting for the one that matters.
 
+mod output;
+
 use crate::error::{Error, Result};
-use std::io::{BufRead, BufReader, Read};
+use output::Output;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -12,6 +16,7 @@ const SHOWN: usize = 40;
 #[derive(Clone, Debug)]
 pub struct Lines {
     what: String,
+    output: Option<Arc<Output>>,
     state: watch::Sender<State>,
 }
 
@@ -24,28 +29,30 @@ struct State {
 impl Lines {
     /// An empty list; `what` names its source in errors.
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Lines { what: what.into(), state: watch::Sender::new(State::default()) }
+        Lines { what: what.into(), output: None, state: watch::Sender::new(State::default()) }
     }
 
-    /// Reads `from` to its end on a thread of its own, so that its writer never blocks, whatever the
+    /// Reads a pipe to its end on a thread of its own, so that its writer never blocks, whatever the
     /// test is doing.
-    pub(crate) fn read(what: impl Into<String>, from: impl Read + Send + 'static) -> Self {
-        let lines = Lines::new(what);
-        let writer = lines.clone();
+    pub(crate) fn read(what: impl Into<String>, from: impl Into<OwnedFd>) -> Self {
+        let output = Arc::new(Output::new(from.into()));
+        let lines = Lines { output: Some(output.clone()), ..Lines::new(what) };
+        let reader = lines.clone();
         std::thread::spawn(move || {
-            let mut from = BufReader::new(from);
-            let mut line = Vec::new();
-            while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                writer.push(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
-                line.clear();
+            while output.wait() {
+                reader.catch_up();
             }
-            writer.end();
+            output.take(true, |rest| reader.extend(rest));
+            reader.end();
         });
         lines
     }
 
-    pub(crate) fn push(&self, line: impl Into<String>) {
-        self.state.send_modify(|state| state.lines.push(line.into()));
+    /// Takes what is in the pipe already, should the reading thread not have had its turn.
+    fn catch_up(&self) {
+        if let Some(output) = &self.output {
+            output.take(false, |lines| self.extend(lines));
+        }
     }
 
     pub(crate) fn extend(&self, lines: impl IntoIterator<Item = String>) {
@@ -56,13 +63,15 @@ impl Lines {
         self.state.send_modify(|state| state.ended = true);
     }
 
-    /// All lines so far.
+    /// All lines so far: of a program, all that it has printed by now.
     pub fn all(&self) -> Vec<String> {
+        self.catch_up();
         self.state.borrow().lines.clone()
     }
 
     /// How many lines there are so far, for use with [`Lines::wait_from`].
     pub fn len(&self) -> usize {
+        self.catch_up();
         self.state.borrow().lines.len()
     }
 
@@ -141,18 +150,45 @@ impl Lines {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::io::Write;
+
+    /// A pipe that somebody has written into, and its other end.
+    fn printed(text: &str) -> (std::io::PipeReader, std::io::PipeWriter) {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        (reader, writer)
+    }
 
     #[tokio::test]
     async fn a_line_that_comes_later_is_found() {
-        let lines = Lines::read("text", "one\r\ntwo\nthree".as_bytes());
+        let (reader, mut writer) = printed("one\r\ntwo\nth");
+        let lines = Lines::read("text", reader);
+        let second = lines.wait("a second", Duration::from_secs(5), |all| all.get(1).cloned());
+        assert_eq!(second.await.unwrap(), "two");
+        writer.write_all(b"ree").unwrap();
+        drop(writer);
         let third = lines.wait("a third", Duration::from_secs(5), |all| all.get(2).cloned()).await;
         assert_eq!(third.unwrap(), "three");
         assert_eq!(lines.all(), ["one", "two", "three"]);
     }
 
+    #[test]
+    fn what_has_been_printed_is_there_whoever_reads_it() {
+        let (reader, mut writer) = printed("");
+        let lines = Lines::read("text", reader);
+        for count in 1..=5_000 {
+            writer.write_all(b"line\n").unwrap();
+            assert_eq!(lines.len(), count);
+        }
+        writer.write_all(b"last\nbegun").unwrap();
+        assert_eq!(lines.all().last().unwrap(), "last");
+    }
+
     #[tokio::test]
     async fn the_end_is_told_apart_from_the_time_limit() {
-        let ended = Lines::read("text", "only".as_bytes());
+        let (reader, writer) = printed("only");
+        let ended = Lines::read("text", reader);
+        drop(writer);
         let error = ended.wait("more", Duration::from_secs(5), |all| all.get(1).cloned()).await;
         assert!(matches!(error, Err(Error::Ended { printed, .. }) if printed.contains("only")));
         let open = Lines::new("silence");

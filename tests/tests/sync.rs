@@ -339,16 +339,11 @@ async fn nobody_waits_for_ever() {
         let mut limits = Limits::default();
         limits.sync_slice = 40;
         limits.sync_total = 100;
-        let host = Nested::start(limits, |nested, ipc_main| {
+        let host = Nested::start(limits, |_, ipc_main| {
             // The events live on, so the page waits.
             let kept = Mutex::new(Vec::new());
             ipc_main.on("never", move |event: IpcMainEvent| kept.lock().unwrap().push(event));
             ipc_main.on("silent", |_event: IpcMainEvent| {});
-            let (app, kept) = (nested.app.clone(), Mutex::new(Vec::new()));
-            ipc_main.on("quit", move |event: IpcMainEvent| {
-                kept.lock().unwrap().push(event);
-                app.quit();
-            });
         })
         .await;
         host.open(&browser, "/calls.html").await;
@@ -359,14 +354,44 @@ async fn nobody_waits_for_ever() {
             assert_eq!(told["mayHaveRun"], true);
             assert_eq!(told["message"], "no answer came within 100 ms");
         }
-        let script = "window.told = ['nobody-listens', 'silent'].map((name) => timed(name))";
-        for told in tell(&browser, script).await.as_array().unwrap() {
-            assert_eq!(told["answer"], "undefined", "{engine}: {told}");
+        // On a busy machine an answer may take longer than that, too.
+        let script = "
+            const again = (...call) => {
+                for (;;) {
+                    const told = timed(...call);
+                    if (told.code !== 'TIMED_OUT') return told;
+                }
+            };
+            window.told = [again('nobody-listens'), again('silent'), again('echo', 'still here')];";
+        let told = tell(&browser, script).await;
+        for (told, expected) in
+            told.as_array().unwrap().iter().zip(["undefined", "undefined", "still here"])
+        {
+            assert_eq!(told["answer"], expected, "{engine}: {told}");
         }
-        let told = tell(&browser, "window.told = timed('echo', 'still here')").await;
-        assert_eq!(told["answer"], "still here");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_host_that_quits_during_a_call_ends_it() {
+    in_each_engine(|engine| async move {
+        let browser = Browser::open(engine).await.unwrap();
+        let host = Nested::start(Limits::default(), |nested, ipc_main| {
+            let (app, kept) = (nested.app.clone(), Mutex::new(Vec::new()));
+            ipc_main.on("quit", move |event: IpcMainEvent| {
+                kept.lock().unwrap().push(event);
+                app.quit();
+            });
+        })
+        .await;
+        host.open(&browser, "/calls.html").await;
         let told = tell(&browser, "window.told = timed('quit')").await;
-        assert_eq!((&told["code"], &told["mayHaveRun"]), (&"QUIT".into(), &true.into()), "{told}");
+        assert_eq!(
+            (&told["code"], &told["mayHaveRun"]),
+            (&"QUIT".into(), &true.into()),
+            "{engine}: {told}"
+        );
     })
     .await;
 }

@@ -26,6 +26,9 @@ pub struct Statistics {
     pub message_ports: usize,
     /// Listeners and handlers: of the application, its windows, its pages and `ipc_main`.
     pub listeners: usize,
+    /// Pages that are gone, of which the application has not heard all yet: listeners of `render-process-gone`, `destroyed`,
+    /// `closed` or `window-all-closed` are being called.
+    pub pending_farewells: usize,
     /// Calls of pages that were refused since the application began.
     pub refused_calls: RefusedCalls,
     /// Requests that were refused since the start, because they were no browser's that has come in. Only this and the next
@@ -54,6 +57,7 @@ impl App {
             pending_scripts: counts.executions,
             message_ports: counts.ports,
             listeners: own + of_windows + counts.listeners,
+            pending_farewells: counts.farewells,
             refused_calls: self.inner.gate.get().map(|gate| gate.refused()).unwrap_or_default(),
             refused,
             too_much: too_much + counts.too_much,

@@ -16,6 +16,7 @@ pub(crate) struct Counts {
     pub(crate) executions: usize,
     pub(crate) ports: usize,
     pub(crate) listeners: usize,
+    pub(crate) farewells: usize,
     pub(crate) too_much: u64,
 }
 
@@ -35,6 +36,8 @@ impl Links {
             executions: documents.iter().map(|one| one.executions()).sum(),
             ports: documents.iter().map(|one| one.ports().len()).sum(),
             too_much: self.too_much.load(Ordering::Relaxed),
+            // After the tabs: one that was counted there is told of later.
+            farewells: self.farewells.load(Ordering::Acquire),
             listeners: renderers.iter().map(|one| one.listeners()).sum(),
         }
     }

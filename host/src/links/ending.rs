@@ -1,6 +1,7 @@
 //! How links end, and with them their tabs.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use exciton_protocol::{LinkId, LinkLost};
 
@@ -9,7 +10,7 @@ use crate::document::Document;
 use crate::happening::{Happening, RenderProcessGoneDetails};
 use crate::renderer::Renderer;
 
-/// A tab that is gone: what is still to be told, without a lock.
+/// A tab that is gone: what is still to be told, without a lock. It counts for as long as it is there.
 #[must_use = "the application waits to hear of it"]
 pub(crate) struct Farewell {
     links: Arc<Links>,
@@ -19,6 +20,11 @@ pub(crate) struct Farewell {
 }
 
 impl Farewell {
+    fn new(links: &Arc<Links>, renderer: Arc<Renderer>) -> Self {
+        links.farewells.fetch_add(1, Ordering::AcqRel);
+        Self { links: links.clone(), renderer, gone: None, is_last: false }
+    }
+
     /// Tells the application. User code runs.
     pub(crate) fn say(self) {
         if let Some(gone) = self.gone {
@@ -31,6 +37,12 @@ impl Farewell {
         if self.is_last {
             self.links.app.all_closed();
         }
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.links.farewells.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -82,8 +94,10 @@ impl Links {
         state.tabs.remove(renderer.tab);
         renderer.destroy();
         over.extend(state.take_documents(renderer, why, self.limits.tombstones as usize));
-        let is_last = state.tabs.is_empty() && !state.quitting;
-        Farewell { links: self.clone(), renderer: renderer.clone(), gone, is_last }
+        let mut farewell = Farewell::new(self, renderer.clone());
+        farewell.gone = gone;
+        farewell.is_last = state.tabs.is_empty() && !state.quitting;
+        farewell
     }
 
     /// The application quits: every page is told, and none comes in any more.
@@ -95,15 +109,16 @@ impl Links {
         for renderer in &renderers {
             state.tabs.remove(renderer.tab);
         }
+        let farewells: Vec<_> =
+            renderers.into_iter().map(|renderer| Farewell::new(self, renderer)).collect();
         drop(state);
         for document in documents {
             document.end(LinkLost::Quit);
         }
-        let farewell = |renderer: Arc<Renderer>| {
-            renderer.destroy();
-            Farewell { links: self.clone(), renderer, gone: None, is_last: false }
-        };
-        renderers.into_iter().map(farewell).collect()
+        for farewell in &farewells {
+            farewell.renderer.destroy();
+        }
+        farewells
     }
 
     /// The application goes on after all: pages may come in again.

@@ -1,7 +1,6 @@
 //! Synchronous calls and blocking listeners.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 use exciton::{App, IpcMainEvent, IpcMainInvokeEvent, Result};
 
@@ -28,14 +27,6 @@ fn blocking(app: &App) -> Result<()> {
     let ipc_main = app.ipc_main();
     let gate = Arc::new(Gate::default());
 
-    let entered = gate.clone();
-    ipc_main.on("block-for", move |_event: IpcMainEvent, seconds: u64| {
-        let _inside = entered.enter();
-        println!("block-for begins");
-        // It sleeps on purpose: what goes on meanwhile is the test.
-        std::thread::sleep(Duration::from_secs(seconds));
-        println!("block-for ends");
-    });
     let entered = gate.clone();
     ipc_main.on("block-until", move |_event: IpcMainEvent| {
         let inside = entered.enter();

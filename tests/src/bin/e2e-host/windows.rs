@@ -26,11 +26,12 @@ impl Prevented {
     }
 
     fn apply(&self, name: &str, event: &Event) {
-        println!("{name}");
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.contains(name) {
+        let is_prevented = self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
+        if is_prevented {
             event.prevent_default();
         }
+        // Last: who reads it may change his mind at once.
+        println!("{name}");
     }
 }
 
@@ -89,7 +90,7 @@ pub(crate) fn statistics(app: &App) -> serde_json::Value {
         "windows": counts.windows, "webContents": counts.web_contents, "links": counts.links,
         "frames": counts.frames, "sockets": counts.sockets, "invokes": counts.pending_invokes,
         "scripts": counts.pending_scripts, "listeners": counts.listeners,
-        "ports": counts.message_ports,
+        "ports": counts.message_ports, "farewells": counts.pending_farewells,
     })
 }
 
@@ -126,7 +127,10 @@ fn act(app: &App, page: &WebContents, what: &str, with: &Value) -> Result<()> {
         }
         "quit" => {
             let app = app.clone();
-            std::thread::spawn(move || app.quit());
+            std::thread::spawn(move || {
+                app.quit();
+                println!("asked to quit");
+            });
         }
         "exit" => {
             let app = app.clone();
