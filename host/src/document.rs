@@ -115,6 +115,7 @@ impl State {
         for batch in batches {
             self.link.push_unbounded(batch);
         }
+        self.make_room();
         Ok(())
     }
 }

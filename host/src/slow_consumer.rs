@@ -14,7 +14,8 @@ use crate::web_contents::WebContents;
 ///
 /// A message that may be dropped waits outside of the page's order until there is room, so what is sent later on other
 /// channels may reach a slow page before it. Messages of its own channel keep their order.
-/// All that wait so have at most [`Limits::outbox_bytes`](crate::Limits::outbox_bytes) beside the latest; the oldest go first.
+/// All that wait so share [`Limits::outbox_bytes`](crate::Limits::outbox_bytes) with what may not be dropped: they have what
+/// that leaves, at least a thirty-second. The oldest go first, and the latest stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SlowConsumer {

@@ -14,8 +14,11 @@ pub struct Limits {
     /// Bytes that a sender may have unacknowledged on the socket.
     pub window_bytes: u32,
     /// Bytes that wait for the other end's acknowledgement before `send` refuses more: two of the largest packets, so that
-    /// one may follow another, and what is small beside. The host lets as much wait once more in answers to invokes.
+    /// one may follow another, and what is small beside.
     pub outbox_bytes: u32,
+    /// Bytes that wait for a page beside [`outbox_bytes`](Self::outbox_bytes): answers to its invokes, which can't be
+    /// refused as messages are. As many, so that a page whose messages wait is answered all the same.
+    pub answer_bytes: u32,
     /// Invokes of one page without an answer yet.
     pub open_invokes: u32,
     /// Packets in one message of the socket: above about 1,000 a batch gains nothing more.
@@ -87,6 +90,7 @@ impl Default for Limits {
             window_packets: 4_096,
             window_bytes: 4 * MIB,
             outbox_bytes: 136 * MIB,
+            answer_bytes: 136 * MIB,
             open_invokes: 65_536,
             batch_packets: 1_024,
             batch_bytes: MIB,

@@ -32,8 +32,8 @@ impl Document {
         };
         // It must fit when its turn comes, when nobody would hear of it.
         Cargo::load(&Packet::Send(call.clone()), state.link.limits())?;
-        let cap = state.link.limits().outbox_bytes as usize;
-        state.lane.keep(call.clone(), most, cap);
+        let room = state.lane_room();
+        state.lane.keep(call.clone(), most, room);
         Ok(())
     }
 }

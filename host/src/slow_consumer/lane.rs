@@ -24,22 +24,27 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Keeps a message. Of its channel at most `most` stay, and of all at most `cap` bytes beside it.
-    pub(crate) fn keep(&mut self, call: Call, most: usize, cap: usize) {
+    /// Keeps a message. Of its channel at most `most` stay, and of all at most `room` bytes unless it is alone.
+    pub(crate) fn keep(&mut self, call: Call, most: usize, room: usize) {
         let key: Key = (Arc::from(&*call.channel), call.extra.frame);
         let count = self.waiting.get(&key).map_or(0, VecDeque::len);
         for _ in most.max(1)..=count {
             let oldest = self.remove(&key);
             self.lose(oldest);
         }
-        while self.bytes > cap {
-            let oldest = self.remove_first();
-            self.lose(oldest);
-        }
         self.bytes += size(&call);
         self.order.insert(self.next, key.clone());
         self.waiting.entry(key).or_default().push_back((self.next, call));
         self.next += 1;
+        self.shrink(room);
+    }
+
+    /// Drops the oldest of all until at most `room` bytes wait. The latest stays.
+    pub(crate) fn shrink(&mut self, room: usize) {
+        while self.bytes > room && self.order.len() > 1 {
+            let oldest = self.remove_first();
+            self.lose(oldest);
+        }
     }
 
     fn lose(&mut self, oldest: Option<Call>) {
@@ -140,12 +145,24 @@ mod tests {
     #[test]
     fn all_channels_together_have_a_bound_in_bytes() {
         let mut lane = Lane::default();
-        let cap = size(&call("a", "[1]")) + 1;
-        lane.keep(call("a", "[\"long\"]"), 9, cap);
-        lane.keep(call("b", "[1]"), 9, cap);
+        let room = 2 * size(&call("b", "[1]"));
+        lane.keep(call("a", "[\"long\"]"), 9, room);
+        lane.keep(call("b", "[1]"), 9, room);
         assert_eq!(lane.len(), 1);
-        lane.keep(call("b", "[2]"), 9, cap);
+        lane.keep(call("b", "[2]"), 9, room);
         assert_eq!(lane.len(), 2);
+        assert_eq!(lane.dropped.get("a"), Some(&1));
+        lane.shrink(room - 1);
+        assert_eq!(taken(&mut lane), [("b".into(), "[2]".into(), 1)]);
+    }
+
+    #[test]
+    fn the_latest_stays_however_little_room_there_is() {
+        let mut lane = Lane::default();
+        lane.keep(call("a", "[1]"), 1, 0);
+        lane.keep(call("b", "[2]"), 1, 0);
+        lane.shrink(0);
+        assert_eq!(taken(&mut lane), [("b".into(), "[2]".into(), 0)]);
         assert_eq!(lane.dropped.get("a"), Some(&1));
     }
 
