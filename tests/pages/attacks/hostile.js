@@ -48,7 +48,8 @@ async function form(enctype, method = 'post', path = '/_exciton/sync') {
   const answered = new Promise((done) => frame.addEventListener('load', done));
   to.submit();
   await answered;
-  return frame.contentDocument?.body?.textContent.includes('admitted') ? 'taken' : '';
+  const answer = frame.contentDocument;
+  return answer?.title === 'What is attacked' || answer?.body?.textContent.includes('admitted') ? 'taken' : '';
 }
 
 /** Speaks to the socket as the renderer does. */
@@ -93,8 +94,9 @@ async function frame(path, name = 'iframe', key = 'src') {
 async function opened(path) {
   const other = window.open(host + path);
   if (!other) return '';
-  await new Promise((done) => setTimeout(done, 1000));
   try {
+    // Nothing stands there at first. What belongs to somebody else throws.
+    while (!other.document.body?.textContent) await new Promise((done) => setTimeout(done));
     const text = other.document.body.textContent;
     return text.includes('epoch') ? text : '';
   } finally {
@@ -185,7 +187,7 @@ async function attempt(name) {
   document.documentElement.dataset.outcome = outcome;
 }
 
-// The test names an attempt in the address; a page around this one passes it on.
-const named = () => attempt(decodeURIComponent(location.hash.slice(1)));
+// The test names an attempt in the address, and makes each one another; a page around this one passes it on.
+const named = () => attempt(decodeURIComponent(location.hash.slice(1)).split('&')[0]);
 addEventListener('hashchange', named);
 addEventListener('message', ({ data }) => data.attempt && attempt(data.attempt));

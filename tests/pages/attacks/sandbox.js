@@ -4,6 +4,6 @@ const inner = document.createElement('iframe');
 inner.sandbox = 'allow-scripts allow-forms allow-popups';
 inner.src = `hostile.html${location.search}`;
 document.body.append(inner);
-const attempt = decodeURIComponent;
-addEventListener('hashchange', () => inner.contentWindow.postMessage({ attempt: attempt(location.hash.slice(1)) }, '*'));
+const named = () => decodeURIComponent(location.hash.slice(1)).split('&')[0];
+addEventListener('hashchange', () => inner.contentWindow.postMessage({ attempt: named() }, '*'));
 addEventListener('message', ({ data }) => { document.documentElement.dataset.outcome = data; });
