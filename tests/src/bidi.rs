@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-const SUBSCRIBE: Duration = Duration::from_secs(20);
+const SUBSCRIBE: Duration = Duration::from_secs(60);
 
 /// Follows the console of all pages of the session, from now on.
 pub(crate) async fn follow_console(engine: Engine, client: &Client) -> Result<Lines> {

@@ -10,6 +10,7 @@ use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,7 +21,7 @@ const BROWSERS: u32 = 2;
 /// How often [`Browser::wait_until`] looks.
 const INTERVAL: Duration = Duration::from_millis(25);
 
-/// How long to wait for other tests' browsers to end, before it can only be that they wait too.
+/// How long to wait while no other test's browser comes or goes, before it can only be that they wait too.
 const ROOM: Duration = Duration::from_secs(600);
 
 /// A window or tab of a browser.
@@ -273,6 +274,38 @@ impl Browser {
         Ok(windows.into_iter().map(Tab).collect())
     }
 
+    /// Waits until `found` makes something of all windows and tabs: they come and go a moment after their pages say so.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] after `limit`, with the windows that there are.
+    pub async fn wait_windows<T>(
+        &self,
+        awaited: &str,
+        limit: Duration,
+        found: impl Fn(&[Tab]) -> Option<T>,
+    ) -> Result<T> {
+        let mut last = Vec::new();
+        let looking = async {
+            let mut tick = tokio::time::interval(INTERVAL);
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                last = self.windows().await?;
+                if let Some(found) = found(&last) {
+                    return Ok(found);
+                }
+            }
+        };
+        match tokio::time::timeout(limit, looking).await {
+            Ok(found) => found,
+            Err(_) => Err(Error::Timeout {
+                awaited: format!("{awaited} in {}", self.engine),
+                limit,
+                seen: format!("{last:?}"),
+            }),
+        }
+    }
+
     /// Makes `tab` the current one.
     ///
     /// # Errors
@@ -400,7 +433,19 @@ pub(crate) async fn places(wanted: usize) -> Result<OwnedSemaphorePermit> {
     static PLACES: LazyLock<Arc<Semaphore>> =
         LazyLock::new(|| Arc::new(Semaphore::new(*LIMIT as usize)));
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(*LIMIT);
-    match tokio::time::timeout(ROOM, PLACES.clone().acquire_many_owned(wanted)).await {
+    /// How often somebody has got room: a long queue is no standstill.
+    static TURNS: AtomicU64 = AtomicU64::new(0);
+    let turn = PLACES.clone().acquire_many_owned(wanted);
+    tokio::pin!(turn);
+    let place = loop {
+        let before = TURNS.load(Ordering::Relaxed);
+        let place = tokio::time::timeout(ROOM, &mut turn).await;
+        if place.is_ok() || before == TURNS.load(Ordering::Relaxed) {
+            break place;
+        }
+    };
+    TURNS.fetch_add(1, Ordering::Relaxed);
+    match place {
         Ok(Ok(place)) => Ok(place),
         // It is never closed.
         Ok(Err(closed)) => Err(crate::error::io("waiting for room")(std::io::Error::other(closed))),

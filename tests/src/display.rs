@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// The display's name, such as `:99`. Xvfb starts at the first call and ends with the test process
 /// (through the guardian, as statics are not dropped).

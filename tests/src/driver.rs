@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// How long a driver may take to listen, and a browser to give a session. Two busy cores and a first
 /// start from a cold disk need much of it.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 
 /// A running driver with its one session. Dropping it kills driver and browser.
 #[derive(Debug)]

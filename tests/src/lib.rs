@@ -50,5 +50,5 @@ pub use simulated::{
 };
 pub use soak::{Report, Soak};
 pub use split::Split;
-pub use stage::behind_split;
+pub use stage::{PATIENT, behind_split};
 pub use trunk::TrunkServe;

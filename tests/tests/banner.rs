@@ -7,7 +7,7 @@ use exciton_e2e::{Browser, in_each_engine};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_says_that_the_application_has_quit_only_where_that_is_wanted() {

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use exciton_e2e::{
-    Browser, Engine, HostProcess, Proxy, Split, Way, behind_split, in_each_engine, seeded,
+    Browser, Engine, HostCommand, HostProcess, Proxy, Split, Way, behind_split, in_each_engine,
+    seeded,
 };
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -11,8 +12,6 @@ use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
 const LIMIT: Duration = Duration::from_secs(120);
-
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/cuts");
 
 const CUTS: u32 = 200;
 /// With as many pushes, 20,000 messages in all.
@@ -83,7 +82,8 @@ async fn synchronous_requests_that_are_cut_run_once_and_return_their_own_answer(
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
-    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("cuts");
+    behind_split(engine, host).await.unwrap()
 }
 
 /// Calls both ways, and one cut amid them: of the socket at any byte, or between two frames.

@@ -5,7 +5,7 @@
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use exciton_e2e::{Browser, HostCommand, HostProcess, in_each_engine};
+use exciton_e2e::{Browser, HostCommand, HostProcess, PATIENT, in_each_engine};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// How many messages each page is sent at once.
 const EARLY: usize = 100;
@@ -22,7 +22,8 @@ const EARLY: usize = 100;
 /// A host that sends each new page its messages before it has heard of it.
 async fn host() -> HostProcess {
     HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
-        .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/early")])
+        .pages("early")
+        .limits(PATIENT)
         .env("E2E_EARLY", EARLY.to_string())
         // One page has a script of another origin: the gate.
         .env("E2E_POLICY", "http://127.0.0.1:*")

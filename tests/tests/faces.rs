@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The folder of the pages.
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/faces");

@@ -11,15 +11,11 @@ use exciton_protocol::Packet;
 use serde_json::{Value, json};
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn host(limits: &str) -> HostProcess {
-    HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
-        .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/tabs")])
-        .env("E2E_LIMITS", limits)
-        .start()
-        .await
-        .unwrap()
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("tabs");
+    host.limits(limits).start().await.unwrap()
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use exciton_e2e::{Browser, HostCommand, HostProcess, PageServer, binary, in_each
 use serde_json::{Value, json};
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/policy");
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/ports");
 

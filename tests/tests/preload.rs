@@ -5,18 +5,19 @@
 use std::time::Duration;
 
 use exciton_e2e::{
-    Browser, HostCommand, HostProcess, Proxy, TrunkServe, in_each_engine, run_plain,
+    Browser, HostCommand, HostProcess, PATIENT, Proxy, TrunkServe, in_each_engine, run_plain,
 };
 use serde_json::json;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/preload");
 
 fn command(preferences: &str) -> HostCommand {
     HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
-        .args(["--no-open", "--page", PAGES])
+        .pages("preload")
+        .limits(PATIENT)
         .env("E2E_PREFERENCES", preferences)
 }
 

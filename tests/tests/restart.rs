@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn host() -> HostProcess {
     HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
@@ -127,8 +127,8 @@ async fn a_synchronous_call_says_that_the_host_was_restarted_and_the_next_one_wo
         let error = browser.eval("window.errors[0]").await.unwrap();
         assert_eq!((&error[0], &error[1]), (&json!("UNREACHABLE"), &json!(true)), "{error} in {engine}");
 
-        // The page is blocked from here on, so that it is the call that finds the other host.
-        let until = format!("const end = Date.now() + 20000; do {{ {call} }} while (!window.answer && Date.now() < end)");
+        // The page is blocked from here on, so that it is the call that finds the other host; WebDriver waits a minute.
+        let until = format!("const end = Date.now() + 50000; do {{ {call} }} while (!window.answer && Date.now() < end)");
         let calling = browser.run_in_page(&until);
         let (called, restarted) = tokio::join!(calling, host.restart());
         restarted.unwrap();

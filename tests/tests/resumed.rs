@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostProcess, Proxy, Split, Way, behind_split, in_each_engine};
+use exciton_e2e::{
+    Browser, Engine, HostCommand, HostProcess, Proxy, Split, Way, behind_split, in_each_engine,
+};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
 const LIMIT: Duration = Duration::from_secs(400);
-
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/resumed");
 
 /// Bytes each way; `EXCITON_BIG` sets another number.
 const BIG: u64 = 6 * 1_024 * 1_024;
@@ -58,5 +58,6 @@ async fn a_big_message_goes_on_after_a_cut_where_it_was() {
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
-    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("resumed");
+    behind_split(engine, host).await.unwrap()
 }

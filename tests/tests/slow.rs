@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostProcess, Split, Way, behind_split, in_each_engine};
+use exciton_e2e::{
+    Browser, Engine, HostCommand, HostProcess, Split, Way, behind_split, in_each_engine,
+};
 use serde_json::json;
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
 const LIMIT: Duration = Duration::from_secs(120);
 
-const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/slow");
+/// An application that quits has all the time that its pages take.
+const LIMITS: &str = r#"{"drain": 60000}"#;
 
 /// More than a window holds, in all.
 const COUNT: u64 = 2_000;
@@ -96,7 +99,8 @@ async fn a_host_that_quits_first_gives_its_pages_what_it_had_sent() {
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
-    behind_split(engine, env!("CARGO_BIN_EXE_e2e-host"), PAGES).await.unwrap()
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("slow").limits(LIMITS);
+    behind_split(engine, host).await.unwrap()
 }
 
 /// Lets the page ask for messages.

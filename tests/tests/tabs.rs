@@ -2,26 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, HostCommand, HostProcess, PageServer, Tab, in_each_engine};
+use exciton_e2e::{Browser, HostCommand, HostProcess, PATIENT, PageServer, Tab, in_each_engine};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn host() -> HostProcess {
-    host_with("{}").await
+    host_with(PATIENT).await
 }
 
-/// A host with other limits than the usual ones.
 async fn host_with(limits: &str) -> HostProcess {
-    HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
-        .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/tabs")])
-        .env("E2E_LIMITS", limits)
-        .start()
-        .await
-        .unwrap()
+    let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("tabs");
+    host.limits(limits).start().await.unwrap()
 }
 
 /// The id of the current tab's WebContents, as the host told its page.
@@ -223,8 +218,8 @@ async fn shown_again(browser: &Browser) {
 #[tokio::test]
 async fn each_tab_is_a_page_of_its_own_and_is_freed_when_it_closes() {
     in_each_engine(|engine| async move {
-        // Firefox may end a tab's process before that can say that the page leaves: the longer grace holds then.
-        let host = host_with(r#"{"graceClosed": 8000}"#).await;
+        // Firefox may end a tab's process before that can say that the page leaves: the other grace holds then.
+        let host = host_with(r#"{"graceBye": 8000, "graceClosed": 8000}"#).await;
         let browser = Browser::open(engine).await.unwrap();
         browser.goto(host.url()).await.unwrap();
         let first = browser.tab().await.unwrap();
@@ -281,10 +276,10 @@ async fn duplicate(browser: &Browser, host: &HostProcess) -> Tab {
     browser.run_in_page("window.stored = JSON.stringify({ ...sessionStorage })").await.unwrap();
     browser.run_in_page("window.opened = open(location.href)").await.unwrap();
     if browser.eval("!!window.opened").await.unwrap() == true {
-        let mut opened = browser.windows().await.unwrap();
-        opened.retain(|tab| !before.contains(tab));
-        browser.switch_to(&opened[0]).await.unwrap();
-        return opened[0].clone();
+        let new = |tabs: &[Tab]| tabs.iter().find(|tab| !before.contains(tab)).cloned();
+        let opened = browser.wait_windows("the window that was opened", LIMIT, new).await.unwrap();
+        browser.switch_to(&opened).await.unwrap();
+        return opened;
     }
     // WebKit opens no window without a click. What it would copy is copied here.
     let stored = browser.eval("window.stored").await.unwrap();

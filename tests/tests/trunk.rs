@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use exciton_e2e::{
-    Browser, HostCommand, HostProcess, PageServer, Proxy, TrunkServe, binary, in_each_engine,
-    run_plain,
+    Browser, HostCommand, HostProcess, PATIENT, PageServer, Proxy, TrunkServe, binary,
+    in_each_engine, run_plain,
 };
 use serde_json::json;
 
@@ -32,6 +32,8 @@ impl Development {
         let proxy = Proxy::start(None).await.unwrap();
         let trunk = TrunkServe::start(page, proxy.address()).await.unwrap();
         let command = HostCommand::new(program).args(["--no-open", "--origin", trunk.origin()]);
+        // The tests' own host hears of it; the tutorial's knows no such thing.
+        let command = command.limits(PATIENT);
         let host = command.start().await.unwrap();
         proxy.set_host(host.address());
         Self { trunk, host, _proxy: proxy }

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, binary, in_each_engine};
+use exciton_e2e::{Browser, Engine, HostCommand, HostProcess, PATIENT, binary, in_each_engine};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Generous: it only decides how long a failure takes.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Longer than any grace by default but that of a connection that vanished.
 const GRACE: Duration = Duration::from_secs(60);
@@ -20,13 +20,12 @@ struct Stage {
 
 impl Stage {
     async fn open(engine: Engine) -> Stage {
-        let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"))
-            .args(["--no-open", "--page", concat!(env!("CARGO_MANIFEST_DIR"), "/pages/windows")])
-            .env("E2E_LIMITS", r#"{"graceClosed": 2000, "graceBye": 500}"#)
-            .env("E2E_EVENTS", "1")
-            .start()
-            .await
-            .unwrap();
+        Self::open_with(engine, PATIENT).await
+    }
+
+    async fn open_with(engine: Engine, limits: &str) -> Stage {
+        let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("windows");
+        let host = host.limits(limits).env("E2E_EVENTS", "1").start().await.unwrap();
         let browser = Browser::open(engine).await.unwrap();
         browser.goto(host.url()).await.unwrap();
         let stage = Stage { host, browser };
@@ -69,7 +68,9 @@ impl Stage {
 #[tokio::test]
 async fn a_page_is_heard_of_from_its_coming_to_its_end() {
     in_each_engine(|engine| async move {
-        let stage = Stage::open(engine).await;
+        // It isn't loaded anew: its end need not wait for that.
+        let limits = r#"{"graceClosed": 2000, "graceBye": 500}"#;
+        let stage = Stage::open_with(engine, limits).await;
         stage.line("did-finish-load 1").await;
         let seen = ["window", "did-", "dom-ready", "title", "ready-to-show"];
         assert_eq!(
@@ -318,7 +319,8 @@ async fn a_window_that_a_page_opens_has_an_opener_and_closes_itself() {
         stage.begin("'do', 2, 'close-window'").await;
         stage.line("closed 2").await;
         stage.browser.wait_until("window.opened.closed", LIMIT).await.unwrap();
-        assert_eq!(stage.browser.windows().await.unwrap(), [first]);
+        let alone = |tabs: &[exciton_e2e::Tab]| (*tabs == [first.clone()]).then_some(());
+        stage.browser.wait_windows("the first alone", LIMIT, alone).await.unwrap();
         assert_eq!(stage.invoke("'facts', 1").await["window"], 1);
     })
     .await;

@@ -61,7 +61,7 @@ async fn what_a_client_sends_begins_no_line_of_the_log() {
     let all = |lines: &[String]| {
         lines.iter().any(|line| line.contains("the-last.example")).then(|| lines.to_vec())
     };
-    let lines = log.wait("the last line", Duration::from_secs(30), all).await.unwrap();
+    let lines = log.wait("the last line", Duration::from_secs(60), all).await.unwrap();
     assert!(lines.iter().any(|line| line.contains("FORGED")), "nothing of it is logged");
     for line in &lines {
         let odd = line.contains(|c: char| c.is_control());

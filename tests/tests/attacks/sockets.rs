@@ -90,7 +90,7 @@ async fn converse(target: &Target, said: &[u8]) -> Code {
     // The answer to the close that is awaited: the host goes on waiting for it otherwise.
     let _ = stream.write_all(&frame(0x88, true, &1000_u16.to_be_bytes())).await;
     let reading = async { while stream.read_buf(&mut got).await.unwrap_or(0) > 0 {} };
-    tokio::time::timeout(std::time::Duration::from_secs(30), reading)
+    tokio::time::timeout(std::time::Duration::from_secs(60), reading)
         .await
         .expect("the host closes the connection");
     close_of(&got)

@@ -13,6 +13,9 @@ use crate::client::exchange;
 
 pub const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pages/attacks");
 
+/// What an attempt may change is compared, so nothing is to run out meanwhile.
+const LASTING: &str = r#"{"graceBye": 3600000, "graceClosed": 3600000, "graceLost": 3600000}"#;
+
 pub struct Target {
     pub host: HostProcess,
     /// Name and value of the cookie of a browser that has come in by itself.
@@ -46,7 +49,8 @@ impl Target {
         let pages = planted(folder.path());
         let mut command = HostCommand::new(PathBuf::from(env!("CARGO_BIN_EXE_e2e-host")))
             .args(["--no-open", "--page"])
-            .arg(pages);
+            .arg(pages)
+            .limits(LASTING);
         for (name, value) in variables {
             command = command.env(name, value);
         }
