@@ -17,7 +17,9 @@ pub struct Limits {
     /// one may follow another, and what is small beside.
     pub outbox_bytes: u32,
     /// Bytes that wait for a page beside [`outbox_bytes`](Self::outbox_bytes): answers to its invokes, which can't be
-    /// refused as messages are. As many, so that a page whose messages wait is answered all the same.
+    /// refused as messages are. As many, so that a page whose messages wait is answered all the same. The host's own
+    /// business: what runs in pages doesn't have this field.
+    #[cfg(not(target_arch = "wasm32"))]
     pub answer_bytes: u32,
     /// Invokes of one page without an answer yet.
     pub open_invokes: u32,
@@ -90,6 +92,7 @@ impl Default for Limits {
             window_packets: 4_096,
             window_bytes: 4 * MIB,
             outbox_bytes: 136 * MIB,
+            #[cfg(not(target_arch = "wasm32"))]
             answer_bytes: 136 * MIB,
             open_invokes: 65_536,
             batch_packets: 1_024,
