@@ -1,7 +1,7 @@
 //! How links end, and with them their tabs.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use exciton_protocol::{LinkId, LinkLost};
 
@@ -124,6 +124,23 @@ impl Links {
     /// The application goes on after all: pages may come in again.
     pub(crate) fn go_on(&self) {
         self.lock().quitting = false;
+    }
+}
+
+/// Nobody serves the application any more, though pages were there: they and their documents hold each other.
+impl Drop for Links {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let (documents, renderers) = (std::mem::take(&mut state.documents), state.tabs.renderers());
+        for document in documents.into_values() {
+            document.end(LinkLost::Quit);
+            document.renderer.deactivate(document.id);
+        }
+        for renderer in renderers {
+            renderer.destroy();
+            renderer.signals.clear();
+            renderer.clear_scopes();
+        }
     }
 }
 

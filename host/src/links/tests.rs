@@ -171,3 +171,28 @@ async fn a_copy_of_a_tab_whose_page_is_there_is_a_tab_of_its_own() {
     assert_ne!(other.tab(), desk.tab);
     assert_eq!(desk.shown.renderer.active().map(|active| active.id), Some(id(1)));
 }
+
+#[tokio::test]
+async fn nothing_is_left_of_the_pages_of_an_application_that_is_dropped() {
+    let desk = Desk::new();
+    // One on its way out, one that is shown, and a tab that nobody has come to yet.
+    let next = desk.arrive(2, 1);
+    let waiting = desk.links.expect().unwrap();
+    let page = crate::web_contents::WebContents::new(next.renderer.clone());
+    let own = page.clone();
+    page.on_destroyed(move |_| drop(own.clone()));
+    let (documents, renderers) = ([&desk.shown, &next], [&next.renderer, &waiting]);
+    let documents = documents.map(Arc::downgrade);
+    let renderers = renderers.map(Arc::downgrade);
+    drop((desk, next, waiting, page));
+    // A runner may still be at work.
+    let end = tokio::time::Instant::now() + Duration::from_secs(10);
+    let left = || {
+        let documents = documents.iter().map(std::sync::Weak::strong_count).sum::<usize>();
+        documents + renderers.iter().map(std::sync::Weak::strong_count).sum::<usize>()
+    };
+    while left() > 0 {
+        assert!(tokio::time::Instant::now() < end, "{} are left", left());
+        tokio::task::yield_now().await;
+    }
+}
