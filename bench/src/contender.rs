@@ -17,17 +17,20 @@ pub enum Contender {
     Socketioxide,
     /// JSON-RPC.
     Jsonrpsee,
+    /// Tauri, in its own webview.
+    Tauri,
 }
 
 impl Contender {
     /// All of them; the limit first.
-    pub const ALL: [Contender; 6] = [
+    pub const ALL: [Contender; 7] = [
         Contender::Raw,
         Contender::RawDefault,
         Contender::ExcitonJs,
         Contender::ExcitonRust,
         Contender::Socketioxide,
         Contender::Jsonrpsee,
+        Contender::Tauri,
     ];
 
     /// As it is called in all that is printed.
@@ -39,6 +42,7 @@ impl Contender {
             Contender::ExcitonRust => "exciton-rust",
             Contender::Socketioxide => "socketioxide",
             Contender::Jsonrpsee => "jsonrpsee",
+            Contender::Tauri => "tauri",
         }
     }
 
@@ -49,7 +53,12 @@ impl Contender {
 
     /// Whether a page can wait for an answer while it is blocked.
     pub const fn answers_synchronously(self) -> bool {
-        !matches!(self, Contender::Socketioxide)
+        !matches!(self, Contender::Socketioxide | Contender::Tauri)
+    }
+
+    /// Whether its program is the browser that shows its page, and so no host for any other.
+    pub const fn is_its_own_browser(self) -> bool {
+        matches!(self, Contender::Tauri)
     }
 
     /// Whether it is ours.

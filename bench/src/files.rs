@@ -23,6 +23,7 @@ pub fn of(contender: Contender, options: &Options) -> Outcome<TempDir> {
         Contender::ExcitonRust => include_str!("../pages/exciton-rust.html"),
         Contender::Socketioxide => include_str!("../pages/socketioxide.html"),
         Contender::Jsonrpsee => include_str!("../pages/jsonrpsee.html"),
+        Contender::Tauri => include_str!("../pages/tauri.html"),
     };
     // In the page itself, so that nobody's start waits for it.
     fs::write(folder.path().join("index.html"), page.replacen(PLACE, BENCH, 1))?;

@@ -28,6 +28,7 @@ pub async fn host(role: &str) -> Outcome<()> {
         Contender::ExcitonJs | Contender::ExcitonRust => exciton::host(files).await,
         Contender::Socketioxide => socketioxide::host(files).await,
         Contender::Jsonrpsee => jsonrpsee::host(files).await,
+        Contender::Tauri => Err("tauri's program is one of its own".into()),
     }
 }
 

@@ -14,6 +14,7 @@ mod plot;
 mod results;
 mod rounds;
 mod table;
+mod window;
 
 /// What may go wrong ends the run with its text.
 type Outcome<T> = exciton::Result<T>;

@@ -14,6 +14,8 @@ pub struct Options {
     pub rounds: usize,
     /// Where.
     pub engine: Engine,
+    /// Tauri's program: then its own webview shows all pages, and no browser any.
+    pub tauri: Option<PathBuf>,
     /// Who.
     pub contenders: Vec<Contender>,
     /// The share of the usual counts: less than 1 to try the run itself.
@@ -36,7 +38,8 @@ impl Options {
         let mut options = Options {
             rounds: 7,
             engine: Engine::Chromium,
-            contenders: Contender::ALL.to_vec(),
+            tauri: None,
+            contenders: Vec::new(),
             scale: 1.0,
             idle: 1_000,
             json: None,
@@ -45,11 +48,13 @@ impl Options {
             page: PathBuf::new(),
         };
         let mut args = args;
+        let mut browser = None;
         while let Some(name) = args.next() {
             let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--rounds" => options.rounds = at_least_one(&name, &value)?,
-                "--browser" => options.engine = engine(&value)?,
+                "--browser" => browser = Some(engine(&value)?),
+                "--tauri" => options.tauri = Some(value.into()),
                 "--contenders" => options.contenders = contenders(&value)?,
                 "--scale" => options.scale = share(&value)?,
                 "--idle" => options.idle = at_least_one(&name, &value)? as u64,
@@ -60,8 +65,27 @@ impl Options {
                 _ => return Err(format!("there is no option {name}").into()),
             }
         }
+        match (browser, &options.tauri) {
+            (Some(_), Some(_)) => return Err("--tauri brings its own browser: no --browser".into()),
+            (browser, _) => options.engine = browser.unwrap_or(Engine::Chromium),
+        }
+        if options.contenders.is_empty() {
+            options.contenders = usual(options.tauri.is_some());
+        }
+        if options.tauri.is_none() && options.contenders.iter().any(|one| one.is_its_own_browser())
+        {
+            return Err("tauri is measured in its own webview only: --tauri".into());
+        }
         Ok(options)
     }
+}
+
+/// Who is measured unless it is said: in Tauri's webview those whom it is to be told from, else all others.
+fn usual(in_tauri: bool) -> Vec<Contender> {
+    if in_tauri {
+        return vec![Contender::Raw, Contender::ExcitonJs, Contender::Tauri];
+    }
+    Contender::ALL.into_iter().filter(|one| !one.is_its_own_browser()).collect()
 }
 
 fn at_least_one(name: &str, value: &str) -> Outcome<usize> {
@@ -111,7 +135,21 @@ mod tests {
         let options = parse("--rounds 9 --browser webkit --contenders jsonrpsee,raw").unwrap();
         assert_eq!((options.rounds, options.engine), (9, Engine::WebKit));
         assert_eq!(options.contenders, [Contender::Raw, Contender::Jsonrpsee]);
-        assert_eq!(parse("").unwrap().contenders.len(), Contender::ALL.len());
+        let usual = parse("").unwrap();
+        assert_eq!((usual.engine, usual.contenders.len()), (Engine::Chromium, 6));
+    }
+
+    #[test]
+    fn tauri_is_measured_in_its_own_webview_and_there_only() {
+        let options = parse("--tauri window").unwrap();
+        assert_eq!(options.tauri, Some("window".into()));
+        assert_eq!(options.contenders, [Contender::Raw, Contender::ExcitonJs, Contender::Tauri]);
+        let options = parse("--contenders jsonrpsee --tauri window").unwrap();
+        assert_eq!(options.contenders, [Contender::Raw, Contender::Jsonrpsee]);
+        assert!(!parse("").unwrap().contenders.contains(&Contender::Tauri));
+        for wrong in ["--contenders tauri", "--browser webkit --tauri window"] {
+            assert!(parse(wrong).unwrap_err().to_string().contains("--tauri"), "{wrong}");
+        }
     }
 
     #[test]

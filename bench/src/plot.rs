@@ -105,6 +105,7 @@ fn colour(contender: Contender) -> &'static str {
         Contender::RawDefault => "#b5b5b5",
         Contender::Socketioxide => "#d9a441",
         Contender::Jsonrpsee => "#c7684a",
+        Contender::Tauri => "#7c9a4b",
     }
 }
 

@@ -11,7 +11,10 @@ const START: Duration = Duration::from_secs(60);
 
 /// The display's name, such as `:99`. Xvfb starts at the first call and ends with the test process
 /// (through the guardian, as statics are not dropped).
-pub(crate) async fn display() -> Result<String> {
+///
+/// # Errors
+/// When Xvfb is not installed or doesn't start within 20 s.
+pub async fn display() -> Result<String> {
     static XVFB: OnceCell<(Process, String)> = OnceCell::const_new();
     let (_, display) = XVFB.get_or_try_init(start).await?;
     Ok(display.clone())

@@ -37,6 +37,7 @@ mod trunk;
 
 pub use binary::binary;
 pub use browser::{Browser, Tab};
+pub use display::display;
 pub use engine::{Engine, in_each_engine};
 pub use error::{Error, Result};
 pub use host::{HostCommand, HostProcess};

@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod desktop;
 mod fuzz;
 mod job;
 mod load;
@@ -35,6 +36,7 @@ cargo xtask <chore>
   bench [--rounds N] [--browser chromium|firefox|webkit] [--json FILE]
                             Exciton beside raw sockets, Socket.IO and JSON-RPC in one browser; on a quiet machine
        [--plots DIR] [--contenders A,B] [--scale SHARE] [--idle N]
+       [--tauri]            all of it in Tauri's own webview instead, with Tauri; installs a desktop's libraries
   package                   packs the crates that are published into target/package";
 
 fn main() -> ExitCode {

@@ -142,7 +142,8 @@ fn debian_package(cure: &Cure) -> Option<&'static str> {
     }
 }
 
-fn install_packages(packages: &[&str]) -> Result<(), Failure> {
+/// Asks Debian for packages, as root or by `sudo`.
+pub fn install_packages(packages: &[&str]) -> Result<(), Failure> {
     let names = packages.join(" ");
     if find("apt-get").is_none() {
         return Err(format!("no apt-get here to install {names}").into());

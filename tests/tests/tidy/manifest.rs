@@ -10,8 +10,8 @@ pub struct Manifest {
     pub text: String,
 }
 
-/// The folders of the workspaces: the product's, and the one whose peers stay out of it.
-pub const WORKSPACES: [&str; 2] = ["", "bench/"];
+/// The folders of the workspaces: the product's, and those whose peers stay out of it.
+pub const WORKSPACES: [&str; 3] = ["", "bench/", "bench/tauri/"];
 
 /// All members that the workspaces' manifests name.
 pub fn members() -> Vec<Manifest> {
