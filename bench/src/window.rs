@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use exciton_e2e::{Browser, HostCommand, HostProcess};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -23,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(70);
 pub enum Window {
     /// A browser that is driven through WebDriver.
     Browser(Box<Browser>),
-    /// Tauri's program, and the page that it brings along.
-    Tauri(HostProcess, TempDir),
+    /// Tauri's program.
+    Tauri(HostProcess),
 }
 
 impl Window {
@@ -34,16 +33,16 @@ impl Window {
             let browser = Browser::open_unwatched(options.engine).await?;
             return Ok(Window::Browser(Box::new(browser)));
         };
+        // It reads its page before it says that it is there.
         let page = files::of(Contender::Tauri, options)?;
-        let process = tauri(program, page.path()).await?.start().await?;
-        Ok(Window::Tauri(process, page))
+        Ok(Window::Tauri(tauri(program, page.path()).await?.start().await?))
     }
 
     /// Shows a page, and returns when it has loaded.
     pub async fn goto(&self, url: &str) -> Outcome<()> {
         match self {
             Window::Browser(browser) => Ok(browser.goto(url).await?),
-            Window::Tauri(process, _) => order(process.address(), url).await,
+            Window::Tauri(process) => order(process.address(), url).await,
         }
     }
 
@@ -52,7 +51,7 @@ impl Window {
         match self {
             Window::Browser(browser) => Ok(browser.quit().await?),
             // The process ends with its owner.
-            Window::Tauri(..) => Ok(()),
+            Window::Tauri(_) => Ok(()),
         }
     }
 }
