@@ -23,7 +23,7 @@ pub enum Window {
     /// A browser that is driven through WebDriver.
     Browser(Box<Browser>),
     /// Tauri's program.
-    Tauri(HostProcess),
+    Tauri(Box<HostProcess>),
 }
 
 impl Window {
@@ -35,7 +35,7 @@ impl Window {
         };
         // It reads its page before it says that it is there.
         let page = files::of(Contender::Tauri, options)?;
-        Ok(Window::Tauri(tauri(program, page.path()).await?.start().await?))
+        Ok(Window::Tauri(Box::new(tauri(program, page.path()).await?.start().await?)))
     }
 
     /// Shows a page, and returns when it has loaded.
