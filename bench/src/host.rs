@@ -17,6 +17,9 @@ pub const ROLE: &str = "EXCITON_BENCH_HOST";
 /// Tells it where the contender's files are.
 pub const FILES: &str = "EXCITON_BENCH_FILES";
 
+/// Tells Exciton's host how many channels have a listener and a handler of their own.
+pub const CHANNELS: &str = "EXCITON_BENCH_CHANNELS";
+
 /// Serves until the process is ended. Prints `Listening on <url>` first.
 pub async fn host(role: &str) -> Outcome<()> {
     let contender = Contender::named(role).ok_or_else(|| format!("there is no host {role}"))?;

@@ -9,6 +9,7 @@ mod files;
 mod host;
 mod idle;
 mod measure;
+mod native;
 mod options;
 mod plot;
 mod results;
@@ -24,7 +25,11 @@ async fn main() -> Outcome<()> {
     if let Ok(role) = std::env::var(host::ROLE) {
         return host::host(&role).await;
     }
-    let options = options::Options::parse(std::env::args().skip(1))?;
+    let mut args = std::env::args().skip(1).peekable();
+    if let Some(chore) = native::Chore::named(args.peek().map(String::as_str)) {
+        return chore.run(args.skip(1)).await;
+    }
+    let options = options::Options::parse(args)?;
     idle::raise_files(options.idle)?;
     let results = rounds::run(&options).await?;
     println!("\n{}", table::markdown(&results));

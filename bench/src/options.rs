@@ -88,7 +88,8 @@ fn usual(in_tauri: bool) -> Vec<Contender> {
     Contender::ALL.into_iter().filter(|one| !one.is_its_own_browser()).collect()
 }
 
-fn at_least_one(name: &str, value: &str) -> Outcome<usize> {
+/// A number that is no zero.
+pub fn at_least_one(name: &str, value: &str) -> Outcome<usize> {
     let number = value.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| format!("{name} takes a number from 1, not {value:?}").into())
 }

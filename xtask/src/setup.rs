@@ -65,7 +65,7 @@ fn needs() -> Vec<Need> {
         let cure = Cure::Cargo { name, version: version.to_owned(), locked, about };
         Need { name: format!("{program} {version}"), state, cure, demo: exact }
     };
-    let bindgen = locked_version("wasm-bindgen").unwrap_or_else(|| "latest".into());
+    let bindgen = locked_version("Cargo.lock", "wasm-bindgen").unwrap_or_else(|| "latest".into());
     let cli = "wasm-bindgen-cli";
     vec![
         debian("binaryen", "wasm-opt", true),
@@ -197,9 +197,9 @@ fn installed_by(name: &str, version: &str) -> bool {
     programs.iter().all(|program| installed(program, Some(version)).is_ok())
 }
 
-/// The version that `Cargo.lock` holds for a package.
-pub fn locked_version(package: &str) -> Option<String> {
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).ok()?;
+/// The version that a lock file holds for a package.
+pub fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let lock = std::fs::read_to_string(root().join(lock)).ok()?;
     let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
     Some(after.split('"').next()?.to_owned())
 }
@@ -263,9 +263,9 @@ mod tests {
 
     #[test]
     fn the_lock_file_names_one_version_of_wasm_bindgen() {
-        let version = locked_version("wasm-bindgen").unwrap();
+        let version = locked_version("Cargo.lock", "wasm-bindgen").unwrap();
         assert_eq!(version.split('.').count(), 3, "{version}");
-        assert_eq!(locked_version("no-such-package"), None);
+        assert_eq!(locked_version("Cargo.lock", "no-such-package"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use exciton::{
     Value, WebContents,
 };
 
-use super::{Counter, serve};
+use super::{CHANNELS, Counter, serve};
 use crate::Outcome;
 
 pub async fn host(files: &Path) -> Outcome<()> {
@@ -38,6 +38,12 @@ fn listen(app: &App) -> Outcome<()> {
     ipc_main.on("count", move |_event, _number: u64| counting.count());
     ipc_main.handle("counted", move |_event, wanted: u64| counter.counted(wanted))?;
     ipc_main.on("flood", |event: IpcMainEvent, count: u64| flood(event.sender(), count));
+    let channels = std::env::var(CHANNELS).map_or(Ok(0), |channels| channels.parse::<u64>())?;
+    for channel in 0..channels {
+        let channel = format!("channel-{channel}");
+        ipc_main.on(&channel, |_event, _number: u64| ());
+        ipc_main.handle(&channel, |_event, number: u64| number)?;
+    }
     Ok(())
 }
 

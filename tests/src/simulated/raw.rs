@@ -1,7 +1,7 @@
 //! A page that doesn't keep to the rules: it writes what it likes, and looks what comes of it.
 
 use axum::body::Bytes;
-use exciton_protocol::{Frame, Message, Seq};
+use exciton_protocol::{DATA_TAIL, Frame, Message, Packet, Seq, data_head};
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message as Wire;
 
@@ -57,6 +57,29 @@ impl SimulatedPage {
             Wire::binary([&head, text.as_bytes(), binary].concat())
         };
         self.socket.send(message).await.map_err(wire("writing to the socket"))
+    }
+
+    /// Writes a batch of so many packets, whose text is made already, and waits until so many have come in answer. They are
+    /// counted, not kept; what has come before is acknowledged with it, as by a page that always has something to say.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn exchange(&mut self, packets: &str, count: u64, answers: u64) -> Result<()> {
+        let text = [&data_head(self.next, self.wanted), packets, DATA_TAIL].concat();
+        self.next += count;
+        let message = Wire::text(text);
+        self.socket.send(message).await.map_err(wire("writing to the socket"))?;
+        let mut missing = answers;
+        while missing > 0 {
+            if let Frame::Data { first, packets, .. } = self.read().await? {
+                self.wanted = first + packets.len() as Seq;
+                missing = missing.saturating_sub(packets.len() as u64);
+                if let Some(other) = packets.iter().find(|one| !matches!(one, Packet::Reply(..))) {
+                    return Err(broken(format!("{other:?} is no answer")));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Waits until the host is done with all that was sent. What else comes meanwhile is kept for

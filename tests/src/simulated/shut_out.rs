@@ -11,6 +11,14 @@ impl SimulatedBrowser {
         self.http.cookie()
     }
 
+    /// What the host answers a GET with.
+    ///
+    /// # Errors
+    /// When it doesn't answer.
+    pub async fn get(&self, path: &str) -> Result<String> {
+        self.http.get(path).await
+    }
+
     /// The status with which the host answers a GET.
     ///
     /// # Errors
