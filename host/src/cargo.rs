@@ -25,6 +25,14 @@ impl Merge for Cargo {
 }
 
 impl Cargo {
+    /// Takes one more packet of at most so many bytes, and says how many it has; or none, and then it has not taken it.
+    pub(crate) fn take(&mut self, packet: &Packet, most: usize) -> Option<usize> {
+        match self {
+            Self::Packets(packets) => packets.append_within(packet, most),
+            Self::Part { .. } => None,
+        }
+    }
+
     /// The batches in which a packet travels: one, or its parts.
     pub(crate) fn load(packet: &Packet, limits: &Limits) -> Result<Vec<Batch<Self>>, TooLarge> {
         let mut packets = Packets::default();

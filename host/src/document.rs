@@ -104,6 +104,9 @@ impl State {
         if self.over.is_some() {
             return Err(PushError::Over);
         }
+        if self.push_along(packet) {
+            return Ok(());
+        }
         let limits = *self.link.limits();
         let batches = Cargo::load(packet, &limits)?;
         let queued =
@@ -117,6 +120,17 @@ impl State {
         }
         self.make_room();
         Ok(())
+    }
+
+    /// Sends a packet with those that wait already, if there are some, and room. The usual case, which needs no memory.
+    fn push_along(&mut self, packet: &Packet) -> bool {
+        let limits = self.link.limits();
+        let whole = limits.whole_bytes.min(limits.packet_bytes) as usize;
+        let added = self.link.add(|cargo, room| cargo.take(packet, room.min(whole)));
+        if added {
+            self.make_room();
+        }
+        added
     }
 }
 

@@ -39,14 +39,16 @@ pub(crate) trait Outlet: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct IpcMainEvent {
     from: Sender,
-    ports: Arc<[MessagePortMain]>,
+    /// Most messages bring none, and pay for none.
+    ports: Option<Arc<[MessagePortMain]>>,
     waiting: Option<Arc<Waiting>>,
 }
 
 impl IpcMainEvent {
     /// The event of a `send`.
     pub(crate) fn new(from: Sender, ports: Vec<MessagePortMain>) -> Self {
-        Self { from, ports: ports.into(), waiting: None }
+        let ports = (!ports.is_empty()).then(|| ports.into());
+        Self { from, ports, waiting: None }
     }
 
     /// The event of a `sendSync`.
@@ -57,7 +59,7 @@ impl IpcMainEvent {
             channel: channel.into(),
             decided: AtomicBool::new(false),
         };
-        Self { from, ports: Arc::new([]), waiting: Some(Arc::new(waiting)) }
+        Self { from, ports: None, waiting: Some(Arc::new(waiting)) }
     }
 
     /// The page that sent the message.
@@ -83,7 +85,7 @@ impl IpcMainEvent {
 
     /// The ports that the page handed over with `postMessage`. One that nobody keeps is closed with the event.
     pub fn ports(&self) -> &[MessagePortMain] {
-        &self.ports
+        self.ports.as_deref().unwrap_or_default()
     }
 
     /// Sends a message to exactly the document that sent this one.

@@ -1,6 +1,7 @@
 //! Who is called for what a page sends: first those that hear of every message, then the listeners of the sending frame,
 //! of its page and of the application, in this order. An `invoke` goes to the first of the three that handles its channel.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use exciton_protocol::Value;
@@ -45,8 +46,16 @@ pub(crate) type Observer = dyn Fn(IpcMainEvent, &str, &[Value]) -> Flow<Heard> +
 /// Those of one page, for `send` and for `sendSync`.
 #[derive(Default)]
 pub(crate) struct Observers {
-    messages: RwLock<Vec<Arc<Observer>>>,
-    syncs: RwLock<Vec<Arc<Observer>>>,
+    messages: List,
+    syncs: List,
+}
+
+/// Mostly empty, and then no lock is taken.
+#[derive(Default)]
+struct List {
+    /// Invariant: changes with the lock only.
+    any: AtomicBool,
+    observers: RwLock<Vec<Arc<Observer>>>,
 }
 
 impl Observers {
@@ -74,8 +83,7 @@ impl Observers {
     /// Takes all away.
     pub(crate) fn clear(&self) {
         for list in [&self.messages, &self.syncs] {
-            let removed =
-                std::mem::take(&mut *list.write().unwrap_or_else(PoisonError::into_inner));
+            let removed = list.change(std::mem::take);
             drop(removed);
         }
     }
@@ -83,18 +91,30 @@ impl Observers {
     /// Those to call now. User code runs without a lock.
     pub(crate) fn of(&self, is_sync: bool) -> Vec<Arc<Observer>> {
         let list = if is_sync { &self.syncs } else { &self.messages };
-        list.read().unwrap_or_else(PoisonError::into_inner).clone()
+        if !list.any.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        list.observers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-fn add<F, R, M>(list: &RwLock<Vec<Arc<Observer>>>, observer: F)
+impl List {
+    fn change<T>(&self, change: impl FnOnce(&mut Vec<Arc<Observer>>) -> T) -> T {
+        let mut observers = self.observers.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut observers);
+        self.any.store(!observers.is_empty(), Ordering::Release);
+        changed
+    }
+}
+
+fn add<F, R, M>(list: &List, observer: F)
 where
     F: Fn(IpcMainEvent, &str, &[Value]) -> R + Send + Sync + 'static,
     R: ListenerOutput<M>,
 {
     let observer: Arc<Observer> =
         Arc::new(move |event, channel, args| observer(event, channel, args).into_flow());
-    list.write().unwrap_or_else(PoisonError::into_inner).push(observer);
+    list.change(|observers| observers.push(observer));
 }
 
 #[cfg(test)]

@@ -169,6 +169,24 @@ impl Packets {
         self.blobs.extend_from_slice(packet.blobs());
     }
 
+    /// Adds a packet of at most so many bytes, and says how many it has; a larger one is not added.
+    pub fn append_within(&mut self, packet: &Packet, most: usize) -> Option<usize> {
+        // Of its text without what only escapes and numbers add.
+        if packet.least_size() > most {
+            return None;
+        }
+        let (text, blobs) = (self.text.len(), self.blobs.len());
+        self.append(packet);
+        let size = self.text.len() - text
+            + self.blobs.get(blobs..).unwrap_or_default().iter().map(Bytes::len).sum::<usize>();
+        if size > most {
+            self.text.truncate(text);
+            self.blobs.truncate(blobs);
+            return None;
+        }
+        Some(size)
+    }
+
     /// Adds the packets of another message behind these.
     pub fn join(&mut self, mut other: Self) {
         if !self.text.is_empty() {
@@ -374,6 +392,22 @@ mod tests {
         let message = frame.control().unwrap();
         assert!(matches!(message, Message::Binary(_)));
         assert_eq!(Frame::decode(&message).unwrap(), frame);
+    }
+
+    #[test]
+    fn a_packet_that_is_too_large_leaves_no_trace() {
+        let packet = Packet::Send(call("a\n", "[{}]", vec![Bytes::from_static(b"12345")]));
+        let mut alone = Packets::default();
+        alone.append(&packet);
+        let mut packets = alone.clone();
+        // With its comma.
+        let size = alone.size() + 1;
+        for most in [0, 5, size - 1] {
+            assert_eq!(packets.append_within(&packet, most), None, "{most}");
+            assert_eq!(packets, alone);
+        }
+        assert_eq!(packets.append_within(&packet, size), Some(size));
+        assert_eq!(packets.size(), alone.size() + size);
     }
 
     #[test]

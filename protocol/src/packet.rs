@@ -122,6 +122,19 @@ impl Packet {
         out.push(']');
     }
 
+    /// Bytes that it has at least.
+    pub(crate) fn least_size(&self) -> usize {
+        let text = match self {
+            Self::Reply(_, value) | Self::Fail(_, value) => value.text.len(),
+            Self::Send(call)
+            | Self::Invoke(call)
+            | Self::Sync(call)
+            | Self::Order(call)
+            | Self::Report(call) => call.channel.len() + call.args.text.len(),
+        };
+        text + self.blobs().iter().map(Bytes::len).sum::<usize>()
+    }
+
     /// The word that begins it on the wire.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use exciton_bench_micro::{
-    BATCH, Ends, Page, Row, decode, encode, frame, many_rows, packets, read_row, read_values, row,
+    BATCH, Ends, Page, Row, decode, encode, frame, many_rows, read_row, read_values, replies, row,
     within, write_row,
 };
 use exciton_protocol::{Args, Encoded, Frame, Message, Packet};
@@ -19,7 +19,7 @@ fn decode_frame(message: Message) -> (Message, Option<Frame>) {
 }
 
 #[library_benchmark]
-#[bench::batch(packets())]
+#[bench::batch(replies())]
 fn encode_frame(packets: Vec<Packet>) -> (Vec<Packet>, Message) {
     let written = encode(black_box(&packets));
     (packets, written)

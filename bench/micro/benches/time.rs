@@ -6,14 +6,14 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use exciton_bench_micro::{
-    BATCH, Ends, Page, decode, encode, frame, many_rows, packets, read_row, read_values, row, within,
-    write_row,
+    BATCH, Ends, Page, decode, encode, frame, many_rows, read_row, read_values, replies, row,
+    within, write_row,
 };
 
 fn codec(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec");
     group.throughput(Throughput::Elements(BATCH));
-    let (message, calls) = (frame(), packets());
+    let (message, calls) = (frame(), replies());
     group.bench_function("decode a batch", |bencher| bencher.iter(|| decode(black_box(&message))));
     group.bench_function("encode a batch", |bencher| bencher.iter(|| encode(black_box(&calls))));
     group.throughput(Throughput::Elements(1));

@@ -28,9 +28,10 @@ pub fn packets() -> Vec<Packet> {
 }
 
 /// The answers to them.
-pub fn reply(number: u64) -> Packet {
-    let text = number.to_string().into();
-    Packet::Reply(number, Encoded { text, blobs: Vec::new() })
+pub fn replies() -> Vec<Packet> {
+    let text = |number: u64| number.to_string().into();
+    let value = |number| Encoded { text: text(number), blobs: Vec::new() };
+    (0..BATCH).map(|number| Packet::Reply(number, value(number))).collect()
 }
 
 /// One small argument.

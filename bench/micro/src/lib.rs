@@ -7,8 +7,10 @@ mod codec;
 mod dispatch;
 mod link;
 
-pub use codec::{Row, argument, decode, encode, frame, packets, read_row, read_values, row, within};
-pub use codec::{many_rows, reply, write_row};
+pub use codec::{
+    Row, argument, decode, encode, frame, many_rows, packets, read_row, read_values, replies, row,
+    within, write_row,
+};
 pub use dispatch::Page;
 pub use link::Ends;
 

@@ -35,17 +35,14 @@ impl State {
 
     /// Queues the answer to an invoke. Past what may wait in answers the call fails.
     pub(super) fn push_answer(&mut self, seq: Seq, outcome: Outcome) {
+        let packet = answer(seq, outcome);
+        if self.push_along(&packet) {
+            return;
+        }
         let limits = *self.link.limits();
-        let load = |outcome| {
-            let packet = match outcome {
-                Ok(value) => Packet::Reply(seq, value),
-                Err(error) => Packet::Fail(seq, ErrorInfo::encode(&error)),
-            };
-            Cargo::load(&packet, &limits)
-        };
-        let fail = |error| load(Err(error)).unwrap_or_default();
-        let mut batches =
-            load(outcome).unwrap_or_else(|error| fail(ErrorInfo::plain(error.to_string())));
+        let fail = |error| Cargo::load(&answer(seq, Err(error)), &limits).unwrap_or_default();
+        let mut batches = Cargo::load(&packet, &limits)
+            .unwrap_or_else(|error| fail(ErrorInfo::plain(error.to_string())));
         let size = batches.iter().map(|batch| batch.size).sum::<usize>();
         let (queued, cap) = (self.link.queued_bytes() + size, most(&limits));
         if queued > cap {
@@ -65,6 +62,13 @@ fn most(limits: &Limits) -> usize {
 
 /// The part of the outbox that is for messages that may be dropped, however much else waits: a state's latest is small.
 const LANE_SHARE: usize = 32;
+
+fn answer(seq: Seq, outcome: Outcome) -> Packet {
+    match outcome {
+        Ok(value) => Packet::Reply(seq, value),
+        Err(error) => Packet::Fail(seq, ErrorInfo::encode(&error)),
+    }
+}
 
 impl Document {
     /// Counts a synchronous request that waits for its answer, for as long as the guard lives.

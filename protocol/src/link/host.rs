@@ -136,6 +136,11 @@ impl<P: Merge, A> HostLink<P, A> {
         self.outbox.push_unbounded(batch, &self.limits)
     }
 
+    /// Puts one more packet into the batch that waits, if there is one with room: see [`Outbox::add`].
+    pub fn add(&mut self, add: impl FnOnce(&mut P, usize) -> Option<usize>) -> bool {
+        self.outbox.add(&self.limits, add)
+    }
+
     /// One more invoke is open. The answer says whether the page keeps to its limit.
     pub fn invoke_began(&mut self) -> bool {
         self.open_invokes += 1;

@@ -77,6 +77,29 @@ impl<P: Merge> Outbox<P> {
         first
     }
 
+    /// Puts one more packet into the batch that waits for the connection, if there is one with room. `add` is given the bytes
+    /// for which there is room, within `outbox_bytes` too, and says how many it has added; or none, if they are too few, and
+    /// then it has added nothing. False if nothing was added.
+    pub fn add(
+        &mut self,
+        limits: &Limits,
+        add: impl FnOnce(&mut P, usize) -> Option<usize>,
+    ) -> bool {
+        let waiting = self.queue.len() > self.sent;
+        let room = (limits.outbox_bytes as usize).saturating_sub(self.bytes);
+        let Some((_, last)) = self.queue.back_mut().filter(|_| waiting) else { return false };
+        let room = room.min((limits.batch_bytes as usize).saturating_sub(last.size));
+        if last.count >= limits.batch_packets {
+            return false;
+        }
+        let Some(size) = add(&mut last.payload, room) else { return false };
+        last.count += 1;
+        last.size += size;
+        self.next += 1;
+        self.bytes += size;
+        true
+    }
+
     fn append(&mut self, first: Seq, mut batch: Batch<P>, limits: &Limits) {
         let waiting = self.queue.len() > self.sent;
         if let Some((_, last)) = self.queue.back_mut().filter(|_| waiting) {
@@ -233,6 +256,32 @@ mod tests {
             outbox.push(batch(text), &limits()).unwrap();
         }
         assert_eq!(drain(&mut outbox), [(0, "abc".to_owned()), (3, "d".to_owned())]);
+    }
+
+    #[test]
+    fn a_packet_is_put_into_what_waits_as_far_as_there_is_room() {
+        let limits = limits();
+        let put = |outbox: &mut Outbox<Text>, text: &str| {
+            outbox.add(&limits, |waiting, room| {
+                let fits = text.len() <= room;
+                waiting.0.push_str(if fits { text } else { "" });
+                fits.then_some(text.len())
+            })
+        };
+        let mut outbox = Outbox::new();
+        assert!(!put(&mut outbox, "a"), "there is no batch");
+        outbox.push(batch("a"), &limits).unwrap();
+        assert!(put(&mut outbox, "b"));
+        assert!(!put(&mut outbox, "cd"), "the batch has room for one byte");
+        assert_eq!((outbox.next(), outbox.bytes()), (2, 2));
+        assert!(put(&mut outbox, ""));
+        assert!(!put(&mut outbox, ""), "the batch has three packets");
+        assert_eq!(drain(&mut outbox), [(0, "ab".to_owned())]);
+        assert!(!put(&mut outbox, "e"), "what is on the wire takes no more");
+        let limits = Limits { outbox_bytes: 3, ..limits };
+        outbox.push(batch("f"), &limits).unwrap();
+        assert!(!outbox.add(&limits, |_, room| (room > 0).then_some(1)), "the outbox is full");
+        assert_eq!((outbox.next(), outbox.bytes()), (4, 3));
     }
 
     #[test]
