@@ -37,6 +37,10 @@ cargo xtask <chore>
                             Exciton beside raw sockets, Socket.IO and JSON-RPC in one browser; on a quiet machine
        [--plots DIR] [--contenders A,B] [--scale SHARE] [--idle N]
        [--tauri]            all of it in Tauri's own webview instead, with Tauri; installs a desktop's libraries
+  bench --cpu|--saturate [--rounds N] [--millis M] [--pages A,B] [--json FILE]
+                            native clients: the host's CPU time by pages and by channels, or how much it takes
+  bench --micro [--bench time|instructions]
+                            codec, link and dispatch by themselves; the instructions are counted by valgrind
   package                   packs the crates that are published into target/package";
 
 fn main() -> ExitCode {
