@@ -26,6 +26,7 @@ mod foreign;
 mod handover;
 mod json;
 mod keyed;
+mod lazy;
 mod object;
 mod scan;
 mod ser;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::de::Missing;
+use super::lazy::{Lazy, Whole};
 use super::scan::{Scan, scan};
 use super::ser::Serializer;
 use super::{DecodeError, EncodeError, Value, from_value, read_value, write_value};
@@ -158,7 +159,7 @@ impl ArgReader<'_> {
             (_, None) => T::deserialize(Missing),
             (Some(value), _) => from_value(mem::take(value)),
             (None, Some((range, found))) => {
-                typed(&self.args.text[range.clone()], *found, &self.args.blobs, self.depth)
+                typed(&self.args.text.slice(range.clone()), *found, &self.args.blobs, self.depth)
                     .map_err(|error| error.after(range.start))
             }
         };
@@ -250,15 +251,19 @@ fn elements(text: &[u8]) -> Result<Vec<(Range<usize>, Scan)>, DecodeError> {
 /// Reads one value as a serde type: plain JSON by serde_json, which is fastest; all else, and whatever serde_json
 /// refuses, by way of a [`Value`], whose errors say more.
 fn typed<T: DeserializeOwned>(
-    text: &[u8],
+    text: &Bytes,
     found: Scan,
     blobs: &[Bytes],
     depth: u32,
 ) -> Result<T, DecodeError> {
-    if found.is_plain()
-        && found.depth <= depth
-        && let Ok(value) = serde_json::from_slice(text)
+    let is_plain = found.is_plain() && found.depth <= depth;
+    if is_plain
+        && text.len() >= Lazy::<()>::LEAST
+        && let Ok(value) = T::deserialize(Whole { text, found })
     {
+        return Ok(value);
+    }
+    if is_plain && let Ok(value) = serde_json::from_slice(text) {
         return Ok(value);
     }
     from_value(read_value(text, blobs, depth)?)

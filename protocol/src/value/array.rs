@@ -4,15 +4,25 @@ use std::mem;
 use std::ops::{Deref, DerefMut};
 
 use super::Value;
+use super::lazy::{Content, Lazy};
 
 /// A dense array: a `Vec<Value>` that may be nested to any depth and is still safe to drop and to clone.
 #[derive(Default)]
-pub struct Array(pub(super) Vec<Value>);
+pub struct Array(pub(super) Lazy<Vec<Value>>);
 
 impl Array {
     /// The values as a `Vec`.
     pub fn into_vec(mut self) -> Vec<Value> {
-        mem::take(&mut self.0)
+        mem::take(&mut *self.0)
+    }
+}
+
+impl Content for Vec<Value> {
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Array(items) => Some(items.into_vec()),
+            _ => None,
+        }
     }
 }
 
@@ -32,13 +42,13 @@ impl DerefMut for Array {
 
 impl From<Vec<Value>> for Array {
     fn from(values: Vec<Value>) -> Self {
-        Array(values)
+        Array(values.into())
     }
 }
 
 impl FromIterator<Value> for Array {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        Array(values.into_iter().collect())
+        Array(values.into_iter().collect::<Vec<_>>().into())
     }
 }
 

@@ -133,7 +133,7 @@ impl<'de> Deserializer<'de> for Node {
         let inner = self.inner();
         match self.value {
             // Its named properties have no place in a sequence.
-            Value::Sparse(array) => entries(Object(array.into_entries()), inner?, visitor),
+            Value::Sparse(array) => entries(Object(array.into_entries().into()), inner?, visitor),
             Value::Shared(_) => self.resolved(|node| node.deserialize_map(visitor)),
             _ => self.deserialize_any(visitor),
         }

@@ -4,6 +4,7 @@ use std::mem;
 
 use indexmap::IndexMap;
 
+use super::lazy::{Content, Lazy};
 use super::{Text, Value};
 
 /// A plain object: text keys with values, in the order in which they were first inserted.
@@ -11,7 +12,7 @@ use super::{Text, Value};
 /// JavaScript itself moves keys that look like array indexes (`"0"`, `"17"`) to the front of an object, in ascending
 /// order; all others keep their place there too.
 #[derive(Default)]
-pub struct Object(pub(super) IndexMap<Text, Value>);
+pub struct Object(pub(super) Lazy<IndexMap<Text, Value>>);
 
 impl Object {
     /// An empty object.
@@ -21,7 +22,7 @@ impl Object {
 
     /// An empty object with room for so many keys.
     pub fn with_capacity(capacity: usize) -> Self {
-        Object(IndexMap::with_capacity(capacity))
+        Object(IndexMap::with_capacity(capacity).into())
     }
 
     /// The value of a key.
@@ -65,6 +66,15 @@ impl Object {
     }
 }
 
+impl Content for IndexMap<Text, Value> {
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(mut object) => Some(mem::take(&mut *object.0)),
+            _ => None,
+        }
+    }
+}
+
 impl<K: Into<Text>, V: Into<Value>> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter();
@@ -81,7 +91,7 @@ impl IntoIterator for Object {
     type IntoIter = indexmap::map::IntoIter<Text, Value>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        mem::take(&mut self.0).into_iter()
+        mem::take(&mut *self.0).into_iter()
     }
 }
 

@@ -10,12 +10,14 @@ pub(super) struct Scan {
     /// Whether there is nothing in it that only our own reader understands: tags, lone surrogates, and integers that
     /// JavaScript has rounded and serde_json would take for exact.
     pub plain: bool,
+    /// Whether a number has an exponent or so many digits that it may be past all doubles.
+    pub exponent: bool,
     /// Whether there may be a reference in it to what came before.
     pub refers: bool,
 }
 
 impl Scan {
-    pub const NOTHING: Scan = Scan { depth: 0, plain: true, refers: false };
+    pub const NOTHING: Scan = Scan { depth: 0, plain: true, exponent: false, refers: false };
 
     /// Whether serde_json reads this text as our own reader would.
     pub fn is_plain(self) -> bool {
@@ -104,6 +106,7 @@ fn string(text: &[u8], start: usize, found: &mut Scan) -> Result<usize, DecodeEr
 /// Past the digits that start at `start`.
 fn digits(text: &[u8], start: usize, found: &mut Scan) -> usize {
     let count = text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    found.exponent |= count > SAFE_DIGITS || matches!(text.get(start + count), Some(b'e' | b'E'));
     if count >= ROUNDED_DIGITS {
         let fraction = start > 0 && text[start - 1] == b'.';
         let float = fraction || matches!(text.get(start + count), Some(b'.' | b'e' | b'E'));
@@ -116,6 +119,9 @@ fn digits(text: &[u8], start: usize, found: &mut Scan) -> usize {
 
 /// An integer of fewer digits is below 2^53.
 const ROUNDED_DIGITS: usize = 16;
+
+/// No double has more before its point.
+const SAFE_DIGITS: usize = 300;
 
 /// serde_json reads up to 127 levels.
 const PLAIN_DEPTH: u32 = 100;

@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use indexmap::IndexMap;
+
 use super::keyed::Key;
 use super::{Array, Cause, ErrorValue, Map, Object, Set, Sparse, Text, Value};
 
@@ -75,8 +77,8 @@ macro_rules! drop_without_recursion {
 }
 
 drop_without_recursion! {
-    Array: |this| this.0.iter(), mem::take(&mut this.0);
-    Object: |this| this.0.values(), this.0.drain(..).map(|(_, value)| value).collect();
+    Array: |this| this.0.made().into_iter().flatten(), this.0.take_made();
+    Object: |this| this.0.made().into_iter().flat_map(IndexMap::values), this.0.take_made().into_values().collect();
     Sparse: |this| this.entries.values(), this.entries.drain(..).map(|(_, value)| value).collect();
     Map: |this| Children::Map(this.0.iter(), None), this.take();
     Set: |this| this.0.keys().map(Key::value), this.0.drain(..).map(|(key, ())| key.into_value()).collect();
@@ -87,9 +89,9 @@ drop_without_recursion! {
 fn dismantle(mut pending: Vec<Value>) {
     while let Some(value) = pending.pop() {
         match value {
-            Value::Array(mut array) => pending.append(&mut array.0),
+            Value::Array(mut array) => pending.append(&mut array.0.take_made()),
             Value::Object(mut object) => {
-                pending.extend(object.0.drain(..).map(|(_, value)| value));
+                pending.extend(object.0.take_made().into_values());
             }
             Value::Sparse(mut array) => {
                 pending.extend(array.entries.drain(..).map(|(_, value)| value));
@@ -151,6 +153,8 @@ fn leaf(value: &Value) -> Option<Value> {
         Value::RegExp(regexp) => Value::RegExp(regexp.clone()),
         Value::Boxed(boxed) => Value::Boxed(boxed.clone()),
         Value::Shared(shared) => Value::Shared(shared.clone()),
+        Value::Array(items) if items.0.source().is_some() => Value::Array(items.clone()),
+        Value::Object(object) if object.0.source().is_some() => Value::Object(object.clone()),
         _ => return None,
     })
 }
@@ -159,7 +163,8 @@ fn leaf(value: &Value) -> Option<Value> {
 fn rebuild(source: &Value, mut parts: std::vec::Drain<'_, Value>) -> Value {
     match source {
         Value::Object(object) => {
-            Value::Object(Object(object.0.keys().cloned().zip(parts).collect()))
+            let entries: IndexMap<_, _> = object.0.keys().cloned().zip(parts).collect();
+            Value::Object(Object(entries.into()))
         }
         Value::Sparse(array) => Value::Sparse(Sparse {
             length: array.length,
@@ -180,7 +185,7 @@ fn rebuild(source: &Value, mut parts: std::vec::Drain<'_, Value>) -> Value {
             stack: error.stack.clone(),
             cause: parts.next().map(Cause::from),
         }),
-        _ => Value::Array(Array(parts.collect())),
+        _ => Value::Array(parts.collect()),
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::Error as _;
 
 use super::container::Open;
+use crate::value::lazy::Source;
 use crate::value::shared::{At, Stray};
 use crate::value::{
     Boxed, EncodeError, Encoded, Shared, Text, Value, View, empty, foreign, time_clip,
@@ -106,6 +107,9 @@ impl Writer {
                 Meeting::Alone
             };
             if let Meeting::Again = shared {
+            } else if let Some(source) = next.value.source().filter(|source| self.fits(source)) {
+                self.text.extend_from_slice(&source.text);
+                self.raw(if let Meeting::First = shared { "}" } else { "" });
             } else if let Some(container) = self.open(next, matches!(shared, Meeting::First))? {
                 open.push(container);
             } else {
@@ -123,6 +127,11 @@ impl Writer {
                 open.pop();
             };
         }
+    }
+
+    /// Whether a text is not too deep where it would stand.
+    fn fits(&self, source: &Source) -> bool {
+        self.depth.saturating_add(source.depth) <= self.limit
     }
 
     /// Begins what is met for the first time, or writes all of what was met before.
