@@ -1,5 +1,7 @@
 //! What a link carries: packets that share a message, or a part of a big one.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use exciton_protocol::{
     Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_message,
@@ -9,7 +11,11 @@ use exciton_protocol::{
 #[derive(Debug)]
 pub(crate) enum Cargo {
     Packets(Packets),
-    Part { last: bool, piece: Bytes },
+    /// A piece of a packet's envelope, in the buffers that it lies in.
+    Part {
+        last: bool,
+        piece: Vec<Bytes>,
+    },
 }
 
 impl Merge for Cargo {
@@ -45,12 +51,12 @@ impl Cargo {
         if size <= limits.whole_bytes as usize {
             return Ok(vec![Batch { count: 1, size, payload: Self::Packets(packets) }]);
         }
-        let mut rest = Bytes::from(packet.to_parts());
+        let mut rest = packets.envelope();
         let mut parts = Vec::new();
         while !rest.is_empty() {
-            let piece = rest.split_to(rest.len().min(limits.part_bytes as usize));
-            let last = rest.is_empty();
-            parts.push(Batch { count: 1, size: piece.len(), payload: Self::Part { last, piece } });
+            let piece = cut(&mut rest, limits.part_bytes as usize);
+            let (size, last) = (piece.iter().map(Bytes::len).sum(), rest.is_empty());
+            parts.push(Batch { count: 1, size, payload: Self::Part { last, piece } });
         }
         Ok(parts)
     }
@@ -62,6 +68,21 @@ impl Cargo {
             Self::Part { last, piece } => part_message(first, ack, *last, piece),
         }
     }
+}
+
+/// Cuts as many bytes off the front as there may be, without a copy.
+fn cut(rest: &mut VecDeque<Bytes>, most: usize) -> Vec<Bytes> {
+    let mut room = most.max(1);
+    let mut piece = Vec::new();
+    while let Some(first) = rest.front_mut().filter(|_| room > 0) {
+        let taken = first.split_to(first.len().min(room));
+        room -= taken.len();
+        if first.is_empty() {
+            rest.pop_front();
+        }
+        piece.push(taken);
+    }
+    piece
 }
 
 #[cfg(test)]
@@ -86,8 +107,9 @@ mod tests {
                 panic!("a packet travels whole")
             };
             assert_eq!(*last, index + 1 == batches.len());
-            assert!(piece.len() <= limits.part_bytes as usize);
-            bytes.extend_from_slice(piece);
+            assert_eq!(batch.size, piece.concat().len());
+            assert!(batch.size <= limits.part_bytes as usize);
+            bytes.extend_from_slice(&piece.concat());
         }
         assert_eq!(Packet::from_parts(bytes.into()).unwrap(), packet(3 << 20));
     }

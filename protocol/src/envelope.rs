@@ -19,11 +19,12 @@ pub enum Message {
 impl Message {
     /// Puts a text and its attachments together.
     pub fn join<'a>(json: &str, blobs: impl IntoIterator<Item = &'a Bytes>) -> Self {
-        let mut blobs = blobs.into_iter().peekable();
-        if blobs.peek().is_none() {
+        let blobs: Vec<_> = blobs.into_iter().collect();
+        if blobs.is_empty() {
             return Self::Text(Bytes::copy_from_slice(json.as_bytes()));
         }
-        let mut out = BytesMut::with_capacity(4 + json.len());
+        let size = blobs.iter().map(|blob| blob.len()).sum::<usize>();
+        let mut out = BytesMut::with_capacity(4 + json.len() + size);
         // A text is bounded by the limits, far below 4 GiB.
         out.put_u32_le(json.len() as u32);
         out.put_slice(json.as_bytes());

@@ -3,6 +3,7 @@
 //! A frame is a JSON array that begins with its kind: `["data",17,3,[packet,…]]`, `["part",18,3,true,1048576]`,
 //! `["hello",{…}]`, `["ack",4]`.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use bytes::Bytes;
@@ -143,7 +144,7 @@ impl Frame {
                 return Ok(batch.message(*first, *ack));
             }
             Self::Part { seq, ack, last, piece } => {
-                return Ok(part_message(*seq, *ack, *last, piece));
+                return Ok(part_message(*seq, *ack, *last, std::slice::from_ref(piece)));
             }
         };
         Ok(Message::Text(text.into()))
@@ -196,6 +197,15 @@ impl Packets {
         self.blobs.append(&mut other.blobs);
     }
 
+    /// The envelope of a packet that is alone and too big to travel whole, in the buffers that it lies in: its parts are
+    /// slices of them.
+    pub fn envelope(self) -> VecDeque<Bytes> {
+        // A packet is bounded by the limits, far below 4 GiB.
+        let length = (self.text.len() as u32).to_le_bytes();
+        let head = [Bytes::copy_from_slice(&length), self.text.into()];
+        head.into_iter().chain(self.blobs.into_iter().filter(|blob| !blob.is_empty())).collect()
+    }
+
     /// Bytes, for the bounds.
     pub fn size(&self) -> usize {
         self.text.len() + self.blobs.iter().map(Bytes::len).sum::<usize>()
@@ -242,9 +252,10 @@ pub fn part_text(seq: Seq, ack: Seq, last: bool, length: usize) -> String {
     text
 }
 
-/// The message of a part.
-pub fn part_message(seq: Seq, ack: Seq, last: bool, piece: &Bytes) -> Message {
-    Message::join(&part_text(seq, ack, last, piece.len()), [piece])
+/// The message of a part, whose bytes are in several buffers.
+pub fn part_message(seq: Seq, ack: Seq, last: bool, piece: &[Bytes]) -> Message {
+    let length = piece.iter().map(Bytes::len).sum();
+    Message::join(&part_text(seq, ack, last, length), piece)
 }
 
 /// A frame that borrows from its text.

@@ -27,7 +27,8 @@ pub struct Limits {
     pub batch_packets: u32,
     /// Bytes at which a batch is closed.
     pub batch_bytes: u32,
-    /// Largest packet that travels whole: one of 1 MiB of data, with its channel around it.
+    /// Largest packet that travels whole: one of 2 MiB of data, with its channel around it. Cutting costs copies, and a
+    /// message that takes longer than a page waits for signs of life is begun again.
     pub whole_bytes: u32,
     /// Bytes of one part of a bigger packet.
     pub part_bytes: u32,
@@ -97,7 +98,7 @@ impl Default for Limits {
             open_invokes: 65_536,
             batch_packets: 1_024,
             batch_bytes: MIB,
-            whole_bytes: MIB + 64 * 1_024,
+            whole_bytes: 2 * MIB + 64 * 1_024,
             part_bytes: MIB,
             packet_bytes: 65 * MIB,
             depth: 1_000,

@@ -39,6 +39,7 @@ use wasm_bindgen::closure::Closure;
 use self::arrivals::Arrivals;
 use self::boot::Facts;
 use self::clock::{Clock, now};
+use self::envelope::Run;
 use self::leave::{Farewell, PageEvents};
 use self::payload::Payload;
 use self::socket::{Socket, SocketEvent};
@@ -119,7 +120,9 @@ pub(crate) struct Inner {
     /// Socket events that came meanwhile, with their socket's number.
     waiting: RefCell<VecDeque<(u32, SocketEvent)>>,
     /// The pieces so far of a packet that comes in parts.
-    pieces: RefCell<Vec<Uint8Array>>,
+    pieces: RefCell<Run>,
+    /// Where parts are put together before they are written: the browser copies them at once.
+    desk: RefCell<Uint8Array>,
     arrivals: RefCell<Arrivals>,
     /// All packets before this one have left the page, at least once.
     departed: Cell<Seq>,
@@ -189,7 +192,8 @@ impl Driver {
             syncing: Cell::new(0),
             delivering: Cell::new(false),
             waiting: RefCell::default(),
-            pieces: RefCell::default(),
+            pieces: RefCell::new(Run::new()),
+            desk: RefCell::new(Uint8Array::new_with_length(0)),
             arrivals: RefCell::default(),
             departed: Cell::new(0),
             leaving: Cell::new(false),
@@ -284,14 +288,11 @@ impl Inner {
             link.push_sync(Batch { count, size, payload: Payload::Packets(packets) });
             return;
         }
-        let bytes = envelope::bytes(&packets.text, &packets.blobs);
-        let end = bytes.length();
-        let mut at = 0;
-        while at < end {
-            let next = end.min(at.saturating_add(limits.part_bytes));
-            let payload = Payload::Part { piece: bytes.subarray(at, next), last: next == end };
-            link.push_sync(Batch { count: 1, size: (next - at) as usize, payload });
-            at = next;
+        let mut rest = Run::joined(&packets.text, &packets.blobs);
+        while rest.length() > 0 {
+            let piece = rest.cut(limits.part_bytes);
+            let (size, last) = (piece.length() as usize, rest.length() == 0);
+            link.push_sync(Batch { count: 1, size, payload: Payload::Part { piece, last } });
         }
     }
 

@@ -68,5 +68,18 @@ fn with_short_names(output: &mut Output) -> anyhow::Result<String> {
         js = js.replacen(&long, &format!("{short}: function("), 1);
         import.name = short;
     }
+    for (number, export) in output.wasm_mut().exports.iter_mut().enumerate() {
+        // What calls a closure is named after its type and a hash.
+        if export.name.starts_with("wasm_bindgen__") {
+            let short = format!("e{number}");
+            ensure!(
+                js.contains(&export.name),
+                "no `{}` in the script of wasm-bindgen",
+                export.name
+            );
+            js = js.replace(&export.name, &short);
+            export.name = short;
+        }
+    }
     Ok(js)
 }

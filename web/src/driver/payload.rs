@@ -3,6 +3,7 @@
 use exciton_protocol::Merge;
 use js_sys::{JsString, Uint8Array};
 
+use super::envelope::Run;
 use crate::web;
 
 /// Packets, or a piece of one, on their way to the host.
@@ -12,8 +13,8 @@ pub(crate) enum Payload {
     Packets(Packets),
     /// A piece of a packet that is too big to travel whole.
     Part {
-        /// Bytes of the packet's envelope: a view, not a copy.
-        piece: Uint8Array,
+        /// Bytes of the packet's envelope: views, not copies.
+        piece: Run,
         /// No more pieces follow.
         last: bool,
     },

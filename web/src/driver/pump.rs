@@ -3,13 +3,15 @@
 use std::rc::Rc;
 
 use exciton_protocol::{CloseReason, PageTransmit, Seq, Want, close_code};
+use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::clock::now;
+use super::envelope::{self, Run};
 use super::frame_text::{self, Contact, Hello};
 use super::payload::Payload;
 use super::socket::Socket;
-use super::{Boot, Inner, boot, envelope};
+use super::{Boot, Inner, boot};
 use crate::web;
 
 impl Inner {
@@ -127,7 +129,15 @@ impl Inner {
                     }
                     Payload::Part { piece, last } => {
                         let json = frame_text::part(first, ack, *last, piece.length());
-                        envelope::join(&json.into(), std::slice::from_ref(piece))
+                        let head = Run::joined(&json.into(), &[]);
+                        let (start, size) = (head.length(), head.length() + piece.length());
+                        let mut desk = self.desk.borrow_mut();
+                        if desk.length() < size {
+                            *desk = Uint8Array::new_with_length(size);
+                        }
+                        head.copy_to(&desk);
+                        piece.copy_to(&desk.subarray(start, size));
+                        desk.subarray(0, size).into()
                     }
                 }
             }

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 
 use super::Inner;
 use super::clock::now;
+use super::envelope::Run;
 use super::inbound::{self, Delivery, Frame};
 use super::socket::SocketEvent;
 use crate::web;
@@ -117,22 +118,21 @@ impl Inner {
         piece: Uint8Array,
     ) -> Result<(), PeerMisbehaved> {
         let size = piece.length() as usize;
-        let before =
-            self.pieces.borrow().iter().fold(0, |sum, piece| sum + piece.length() as usize);
+        let before = self.pieces.borrow().length() as usize;
         if before + size > self.link.borrow().limits().packet_bytes as usize + HEADROOM {
             return Err(PeerMisbehaved::StrayPart);
         }
         if self.link.borrow_mut().handle_data(seq, 1, size, ack, now())? == Admit::Duplicate {
             return Ok(());
         }
-        self.pieces.borrow_mut().push(piece);
+        self.pieces.borrow_mut().push(&piece);
         if !last {
             let consumed = self.arrivals.borrow_mut().piece();
             self.link.borrow_mut().consumed(consumed, now());
             return Ok(());
         }
-        let pieces = self.pieces.take();
-        match inbound::from_parts(&joined(&pieces, before + size)) {
+        let pieces = self.pieces.replace(Run::new());
+        match inbound::from_parts(pieces) {
             Some(delivery) => self.deliver(&delivery),
             // It was admitted, so no connection brings it again.
             None => self.lose(LinkLost::Expired),
@@ -152,17 +152,6 @@ impl Inner {
             self.consumed(done);
         }
     }
-}
-
-fn joined(pieces: &[Uint8Array], size: usize) -> Uint8Array {
-    // Bounded by `packet_bytes`.
-    let bytes = Uint8Array::new_with_length(size as u32);
-    let mut at = 0;
-    for piece in pieces {
-        bytes.set(piece, at);
-        at += piece.length();
-    }
-    bytes
 }
 
 /// What a packet's envelope may have beyond its data.

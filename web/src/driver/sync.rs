@@ -5,7 +5,7 @@ use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::clock::now;
-use super::envelope::{self, Cutter};
+use super::envelope::{self, Run};
 use super::frame_text::{self, Contact};
 use super::lost::lost_reason;
 use super::payload::{Packets, Payload};
@@ -178,7 +178,7 @@ impl Frames {
                 web::concat(&head, &packets.text, frame_text::DATA_TAIL)
             }
             Payload::Part { piece, last } => {
-                self.blobs.push(piece.clone());
+                self.blobs.extend(piece.clone().take(piece.length()));
                 frame_text::part(first, ack, *last, piece.length()).into()
             }
         };
@@ -204,7 +204,7 @@ fn is_answer(response: &Response) -> bool {
                 Ok(lengths) => lengths.iter().filter_map(|length| web::whole(&length)).sum(),
                 Err(_) => 0,
             };
-            let got = response.run.as_ref().map_or(0, Uint8Array::length);
+            let got = response.run.as_ref().map_or(0, Run::length);
             response.json.is_object() && u64::from(got) == expected
         }
         // What a proxy answers while the host behind it is away.
@@ -215,12 +215,11 @@ fn is_answer(response: &Response) -> bool {
 
 fn answer(response: Response) -> Result<Answer, SyncError> {
     let mut blobs = Vec::new();
-    if let Some(run) = response.run {
+    if let Some(mut run) = response.run {
         let lengths: Array =
             web::get(&response.json, "blobs").dyn_into().map_err(|_| SyncError::Garbled)?;
-        let mut cutter = Cutter::new(run);
         for length in lengths.iter() {
-            blobs.push(cutter.cut(&length).ok_or(SyncError::Garbled)?);
+            blobs.push(run.attachment(&length).ok_or(SyncError::Garbled)?);
         }
     }
     Ok(Answer { body: response.json, blobs })

@@ -3,7 +3,7 @@
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::envelope;
+use super::envelope::{self, Run};
 use crate::web;
 
 /// The host's answer.
@@ -12,7 +12,7 @@ pub(crate) struct Response {
     /// The JSON of the body.
     pub(crate) json: JsValue,
     /// The attachments in one run, if there are any.
-    pub(crate) run: Option<Uint8Array>,
+    pub(crate) run: Option<Run>,
 }
 
 /// Makes the request. `None` if it had no answer: network, the browser's own limit, or a document that unloads.
@@ -49,7 +49,7 @@ pub(crate) fn headers(body: &JsValue) -> [(&'static str, &'static str); 2] {
     [("content-type", kind), ("x-exciton", "1")]
 }
 
-fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Uint8Array>) {
+fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Run>) {
     let unreadable = (JsValue::UNDEFINED, None);
     // The bytes of plain text are its characters already.
     if !is_binary && !web::beyond_ascii(text) {
@@ -59,7 +59,8 @@ fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Uint8Array>) {
     unfold(&mut bytes);
     let bytes = Uint8Array::from(&*bytes);
     let (text, run) = if is_binary {
-        let Some((text, run)) = envelope::split(&bytes) else { return unreadable };
+        let mut run = envelope::of_bytes(&bytes);
+        let Some(text) = run.text() else { return unreadable };
         (text, Some(run))
     } else {
         let Ok(text) = web::decode(&bytes) else { return unreadable };
