@@ -1,6 +1,6 @@
 //! Values between Rust and the page's link: the wire's JSON as a string that JavaScript holds, or what it parsed.
 
-use exciton_protocol::{Args, Encoded, Packet};
+use exciton_protocol::{Args, Call, Encoded, Frame, FrameError, Message, Packet, data_head};
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -14,6 +14,22 @@ pub(crate) fn packet(packet: &Packet) -> (JsString, JsValue) {
     packet.write(&mut text);
     let blobs: Vec<_> = packet.blobs().iter().map(|blob| Uint8Array::from(&**blob)).collect();
     (text.into(), blob_list(&blobs))
+}
+
+/// Messages in a row, by the JSON of their packets.
+pub(crate) fn messages(list: &str) -> Result<Vec<Call>, FrameError> {
+    let mut frame = data_head(0, 0);
+    frame.pop();
+    frame.push_str(list);
+    frame.push(']');
+    let Frame::Data { packets, .. } = Frame::decode(&Message::Text(frame.into()))? else {
+        return Ok(Vec::new());
+    };
+    let calls = packets.into_iter().filter_map(|packet| match packet {
+        Packet::Send(call) => Some(call),
+        _ => None,
+    });
+    Ok(calls.collect())
 }
 
 /// Arguments that the link has parsed.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use exciton_protocol::{Call, LinkLost, Packet};
+use exciton_protocol::{Args, Call, LinkLost, Packet};
 use js_sys::Object;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
@@ -203,22 +203,41 @@ impl IpcRenderer {
         let message: Closure<dyn Fn(JsValue, JsValue, JsValue)> = Closure::new(message);
         web::set(&face, "message", &message.into_js_value());
         let this = self.clone();
+        let messages: Closure<dyn Fn(String)> = Closure::new(move |list: String| {
+            this.messages(&list);
+        });
+        web::set(&face, "messages", &messages.into_js_value());
+        let this = self.clone();
         let lost: Closure<dyn Fn(JsValue)> = Closure::new(move |detail| this.lost(&detail));
         web::set(&face, "lost", &lost.into_js_value());
         face.unchecked_into()
     }
 
     fn message(&self, channel: &str, args: &JsValue, blobs: &JsValue) {
+        if self.inner.emitter.count(channel) == 0 {
+            return;
+        }
+        match clone::args(args, blobs) {
+            Ok(args) => self.emit(channel, &args),
+            Err(error) => complain(channel, &error.to_string()),
+        }
+    }
+
+    /// Messages in a row. Their text is read here, because calls between JavaScript and wasm cost more than it does.
+    fn messages(&self, list: &str) {
+        match clone::messages(list) {
+            Ok(calls) => calls.iter().for_each(|call| self.emit(&call.channel, &call.args)),
+            Err(error) => web::complain(&format!("exciton: the host's messages: {error}")),
+        }
+    }
+
+    fn emit(&self, channel: &str, args: &Args) {
         let Some(listeners) = self.inner.emitter.snapshot(channel) else { return };
-        let args = match clone::args(args, blobs) {
-            Ok(args) => args,
-            Err(error) => return complain(channel, &error.to_string()),
-        };
         for listener in listeners.iter() {
             if !self.inner.emitter.begin(channel, listener) {
                 continue;
             }
-            match (listener.call)(IpcRendererEvent { sender: self.clone() }, &args) {
+            match (listener.call)(IpcRendererEvent { sender: self.clone() }, args) {
                 Ok(Flow::Now(heard)) => note(channel, heard),
                 Ok(Flow::Later(future)) => {
                     let channel = channel.to_owned();

@@ -32,9 +32,14 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       if (blobs && packet.length > 3) own = blobs.slice(at, (at += packet[3].length));
       if (i < skip) continue;
       if (mayGo(packet)) {
-        deliver(packet, own, tagged);
-        if (unreported === 0 && held.length === 0) done += 1;
-        else unreported += 1;
+        let count = 1;
+        if (!blobs && faces.length === 1 && faces[0].messages) {
+          while (isMessage(list[i + count - 1]) && isMessage(list[i + count])) count++;
+        }
+        deliver(packet, own, tagged, count > 1 ? list.slice(i, i + count) : undefined);
+        i += count - 1;
+        if (unreported === 0 && held.length === 0) done += count;
+        else unreported += count;
       } else {
         held.push([packet, own, tagged]);
         unreported += 1;
@@ -77,10 +82,12 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     clock.later(release);
   }
 
-  function deliver(packet, blobs, tagged) {
+  // `row` is what comes in a row from this packet on, if that is more.
+  function deliver(packet, blobs, tagged, row) {
     const [kind, first, second, , extra] = packet;
     try {
-      if (kind === 'send') message(first, second, blobs, tagged, extra);
+      if (row) faces[0].messages(JSON.stringify(row));
+      else if (kind === 'send') message(first, second, blobs, tagged, extra);
       else if (kind === 'reply' || kind === 'fail') {
         if (!settled) queueMicrotask(() => (settled = false));
         settled = true;
@@ -114,6 +121,11 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
         clock.report(error);
       }
     });
+  }
+
+  // Of the page itself, with nothing beside its arguments.
+  function isMessage(packet) {
+    return packet?.[0] === 'send' && packet.length === 3;
   }
 
   return {

@@ -47,6 +47,26 @@ export const run = await suite({
     equal(log, [['face', 'a', 1], ['face', 'b', 2, 3], ['settle', 7, true, 'yes'], ['settle', 8, false, { message: 'no' }]]);
   },
 
+  'a face that takes several messages at once gets those that come in a row'() {
+    const { faces, log, state, receive } = setUp();
+    faces[0].messages = (text) => {
+      log.push(text);
+      if (text.includes('bad')) throw new Error('bad');
+    };
+    const ported = ['send', 'd', [4], [], { ports: [1] }];
+    equal(receive([send('a', 0), send('b', 1), send('c', '$'), ['reply', 7, 'yes']], 1), 3);
+    equal(log, ['[["send","b",[1]],["send","c",["$"]]]', ['settle', 7, true, 'yes']]);
+    log.length = 0;
+    const next = setUp();
+    next.faces[0].messages = faces[0].messages;
+    equal(next.receive([send('bad'), send('x'), ported, send('e')]), 4);
+    equal([log, next.log, next.state.errors], [['[["send","bad",[]],["send","x",[]]]'], [['face', 'd', 4], ['face', 'e']], ['bad']]);
+    // Its own copies matter where there is another face.
+    next.faces.push(next.face('other'));
+    next.receive([send('f', 5), send('g')]);
+    equal(next.log.slice(2), [['face', 'f', 5], ['other', 'f', 5], ['face', 'g'], ['other', 'g']]);
+  },
+
   'what came before is skipped with its blobs and not counted'() {
     const { log, receive } = setUp();
     const blobs = [[1], [2], [3]].map((bytes) => Uint8Array.from(bytes));

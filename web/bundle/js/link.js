@@ -59,7 +59,7 @@ export function createLink(core, limits, clock) {
     if (waiting.texts.length === 0) return;
     const batch = waiting;
     waiting = emptyBatch();
-    const text = batch.texts.length === 1 ? batch.texts[0] : batch.texts.join(',');
+    const text = batch.texts.join(',');
     push(text, batch.texts.length, utf8Bound(text) + batch.blobBytes, batch.blobs, batch.settles);
   }
 
@@ -106,13 +106,10 @@ export function createLink(core, limits, clock) {
       if (commit !== null) commit();
       // No text below a third of the limit can be over it, so that most are never looked through.
       if (3 * text.length + blobBytes > limits.wholeBytes) {
-        const bytes = utf8Bound(text) + blobBytes;
-        if (bytes > limits.wholeBytes) {
-          // The core cuts it into parts, and the last one's number is the packet's.
-          flush();
-          push(text, 1, bytes, blobs ?? [], [settle]);
-          return;
-        }
+        // It gains nothing by waiting. If it is over the core cuts it into parts, and the last one's number is the packet's.
+        flush();
+        push(text, 1, utf8Bound(text) + blobBytes, blobs ?? [], [settle]);
+        return;
       }
       if (waiting.texts.length === 0) queueMicrotask(flush);
       waiting.texts.push(text);
@@ -144,7 +141,8 @@ export function createLink(core, limits, clock) {
 
     // From now on the face gets what the host sends: message(channel, args, blobs, tagged, extra) for each, where
     // args is JSON data (tagged: some of it stands for other values, see clone.js) and extra {frame?, ports?} or
-    // undefined, and lost({why, ...}) with a lost link.
+    // undefined, and lost({why, ...}) with a lost link. A face that has messages(text) gets the JSON of several packets
+    // instead where it is the only one, and they bring nothing beside arguments.
     attach(face) {
       faces.push(face);
     },
