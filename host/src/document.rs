@@ -7,6 +7,7 @@ mod access;
 mod ending;
 mod execution;
 mod intake;
+mod lone;
 mod patience;
 mod report;
 mod room;
@@ -25,6 +26,7 @@ pub(crate) use self::access::Access;
 pub(crate) use self::execution::Execution;
 use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
+pub(crate) use self::lone::LoneCalls;
 pub(crate) use self::report::BadReport;
 use crate::cargo::Cargo;
 use crate::clock::Clock;
@@ -93,7 +95,9 @@ impl State {
     /// Whether more packets for the page are likely to come at once: listeners run, and no message is full.
     pub(crate) fn is_growing(&self) -> bool {
         let limits = self.link.limits();
+        // What a single call sends goes out at once.
         self.intake.is_running()
+            && self.link.waiting() > 1
             && self.link.waiting() < u64::from(limits.batch_packets)
             && self.link.queued_bytes() < limits.batch_bytes as usize
     }
@@ -203,8 +207,11 @@ impl Document {
             state.let_go();
         }
         self.start_runner(&mut state);
+        let is_wanted = state.link.wants_to_write();
         drop(state);
-        self.outgoing.notify_one();
+        if is_wanted {
+            self.outgoing.notify_one();
+        }
         self.renderer.room.notify_waiters();
     }
 
@@ -272,8 +279,11 @@ impl Outlet for Document {
             return;
         }
         state.push_answer(seq, outcome);
+        let is_told = state.is_made_here(seq);
         drop(state);
-        self.outgoing.notify_one();
+        if !is_told {
+            self.outgoing.notify_one();
+        }
     }
 
     fn answer(&self, seq: Seq, outcome: Outcome) {

@@ -23,7 +23,7 @@ use self::tombstones::Tombstones;
 use crate::access::Gate;
 use crate::application::Application;
 use crate::clock::Clock;
-use crate::document::{Access, Arrival, Document};
+use crate::document::{Access, Arrival, Document, LoneCalls};
 use crate::door_limits::DoorLimits;
 use crate::event::Outlet;
 use crate::ipc_main::IpcMain;
@@ -44,6 +44,7 @@ pub(crate) struct Links {
     /// Tabs that are gone, of which the application has not heard yet.
     farewells: AtomicUsize,
     pub(crate) door_limits: DoorLimits,
+    pub(crate) lone: LoneCalls,
     /// How often something was too much.
     too_much: AtomicU64,
     state: Mutex<State>,
@@ -112,6 +113,7 @@ impl Links {
             limits,
             clock: Arc::default(),
             door_limits,
+            lone: LoneCalls::default(),
             too_much: AtomicU64::new(0),
             ipc_main,
             gate,

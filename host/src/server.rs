@@ -6,6 +6,7 @@ mod alive;
 mod assets;
 mod body;
 mod bootstrap;
+mod deputy;
 mod doors;
 mod enter;
 mod guard;

@@ -20,12 +20,25 @@ pub(crate) struct Intake {
     jobs: VecDeque<Job>,
     /// A runner is at work, or about to be.
     pub(super) running: bool,
+    /// How the runner is at work, if whoever read its one job makes it.
+    pub(super) lone: Lone,
     /// What the runner stands still for: the application has not decided yet whether a call is made.
     pub(super) held: Option<AbortHandle>,
     /// The packet that is being put together.
     pub(super) assembly: BytesMut,
     /// What has come of the next packet in parts.
     parts: Parts,
+}
+
+/// A call that came alone, and is made by the task that read it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Lone {
+    #[default]
+    No,
+    /// It waits for the task.
+    Waits,
+    /// It is being made. Who waits for what comes of it is told when it is through.
+    Runs(Seq),
 }
 
 /// Parts of one packet, and their bytes.
@@ -82,13 +95,23 @@ impl Intake {
         self.jobs.pop_front()
     }
 
-    /// Whether a runner is at work.
+    /// Whether a runner is at work now.
     pub(super) fn is_running(&self) -> bool {
-        self.running
+        self.running && self.lone != Lone::Waits
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.jobs.is_empty()
+    }
+
+    /// Whether the connection's task looks for what there is to write, as soon as a lone call is through.
+    pub(super) fn tells_later(&self) -> bool {
+        matches!(self.lone, Lone::Runs(_))
+    }
+
+    /// Whether its only job is a call.
+    pub(super) fn is_lone(&self) -> bool {
+        self.jobs.len() == 1 && matches!(self.jobs.front(), Some(Job::Packet(..)))
     }
 
     /// Empties it. What was in it is dropped without a lock.
@@ -127,7 +150,8 @@ pub(super) const HEAD_SLACK: usize = 1_024;
 /// How a frame with packets came.
 #[derive(Clone, Copy)]
 pub(crate) enum Way {
-    Socket(ConnId),
+    /// By a connection, and whether its task makes a lone call itself.
+    Socket(ConnId, bool),
     Sync,
 }
 
@@ -169,7 +193,7 @@ impl Document {
             _ => None,
         };
         let admit = match way {
-            Way::Socket(conn) => {
+            Way::Socket(conn, _) => {
                 match state.link.handle_data(conn, first, count, size, ack, self.now())? {
                     Some(admit) => admit,
                     None => return Ok(()),
@@ -190,7 +214,9 @@ impl Document {
             }
             _ => {}
         }
-        self.start_runner(state);
+        if !(matches!(way, Way::Socket(_, true)) && state.begin_lone()) {
+            self.start_runner(state);
+        }
         self.arrived.notify_waiters();
         Ok(())
     }

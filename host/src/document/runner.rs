@@ -1,7 +1,8 @@
 //! The runner: calls listeners for what was admitted, one packet after the other.
 //!
 //! It runs on a thread of the runtime's blocking pool, for as long as there is something to run: a listener that blocks
-//! holds up its own page, and nothing of the link or of other pages.
+//! holds up its own page, and nothing of the link or of other pages. A call that comes alone is made by the task that read
+//! it, see `server/deputy.rs`.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::task::{Context, Waker};
 use exciton_protocol::{Call, Packet, Seq};
 
 use super::access::Wanted;
-use super::intake::{Arrival, Job};
+use super::intake::{Arrival, Job, Lone};
 use super::{Document, State};
 use crate::dispatch::{Incoming, Request, dispatch};
 use crate::error::ErrorInfo;
@@ -27,6 +28,11 @@ impl Document {
             return;
         }
         state.intake.running = true;
+        self.run_elsewhere();
+    }
+
+    /// Runs what was admitted on a thread that may be blocked. The runner counts as at work.
+    pub(crate) fn run_elsewhere(self: &Arc<Self>) {
         let document = self.clone();
         tokio::task::spawn_blocking(move || document.run());
     }
@@ -35,30 +41,30 @@ impl Document {
         loop {
             let mut state = self.lock();
             let next = if state.must_wait() { None } else { state.intake.next() };
+            state.intake.lone = Lone::No;
             let Some(job) = next else {
                 state.intake.running = false;
                 return;
             };
             drop(state);
-            match job {
-                Job::Arrive(arrival) => self.arrive(arrival),
-                Job::Attach(ids, lost) => {
-                    attach(&self.ports, ids);
-                    guarded("close", || drop(lost));
-                }
-                Job::Packet(seq, packet) => {
-                    if self.call(seq, packet).is_break() {
-                        return;
-                    }
-                }
-                Job::Refuse(seq) => self.refuse(seq),
-                Job::Part { seq, last, piece } => {
-                    if self.assemble(seq, last, &piece).is_break() {
-                        return;
-                    }
-                }
+            if self.work(job).is_break() {
+                return;
             }
         }
+    }
+
+    pub(super) fn work(self: &Arc<Self>, job: Job) -> ControlFlow<()> {
+        match job {
+            Job::Arrive(arrival) => self.arrive(arrival),
+            Job::Attach(ids, lost) => {
+                attach(&self.ports, ids);
+                guarded("close", || drop(lost));
+            }
+            Job::Packet(seq, packet) => return self.call(seq, packet),
+            Job::Refuse(seq) => self.refuse(seq),
+            Job::Part { seq, last, piece } => return self.assemble(seq, last, &piece),
+        }
+        ControlFlow::Continue(())
     }
 
     fn arrive(&self, arrival: Arrival) {
@@ -154,7 +160,7 @@ impl Document {
         let mut state = self.lock();
         let before = state.link.poll_timeout();
         state.link.consumed(1, self.now());
-        let earlier = state.link.poll_timeout() < before;
+        let earlier = state.link.poll_timeout() < before && !state.intake.tells_later();
         drop(state);
         if earlier {
             self.outgoing.notify_one();

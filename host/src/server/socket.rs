@@ -1,6 +1,6 @@
 //! `/_exciton/socket`: the connection of a document's link.
 //!
-//! One task per connection reads and writes; it runs no user code and waits for none, so acknowledgements always flow.
+//! One task per connection reads and writes, and waits for no user code, so acknowledgements always flow.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,10 @@ use exciton_protocol::{
 };
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::Instrument;
 
+use super::deputy::attend;
 use super::lasting::lasting;
 use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, NoLink, Visit};
@@ -45,8 +47,7 @@ pub(crate) async fn socket(
             let conn = links.conn();
             let span = tracing::debug_span!("connection", conn);
             async move {
-                converse(links, conn, extensions, origin, socket).await;
-                drop(place);
+                converse(links, conn, extensions, origin, socket, place).await;
             }
             .instrument(span)
         })
@@ -64,8 +65,9 @@ async fn converse(
     extensions: Extensions,
     origin: String,
     mut socket: WebSocket,
+    place: Option<Arc<Place>>,
 ) {
-    let _counted = links.count_socket();
+    let counted = links.count_socket();
     let hello = match tokio::time::timeout(span(links.limits.hello), read_hello(&mut socket)).await
     {
         Ok(Ok(hello)) => hello,
@@ -93,13 +95,27 @@ async fn converse(
         Err(Ended::Closed(reason)) => return close(&links, socket, reason).await,
     }
     document.outgoing.notify_one();
-    let (sink, stream) = socket.split();
-    let gone = tokio::select! {
-        gone = read(&document, conn, stream) => gone,
-        gone = write(&document, conn, &links, sink) => gone,
+    let (all, one) = (links.clone(), document.clone());
+    let talk = async move {
+        let (sink, stream) = socket.split();
+        let calls = may_call();
+        // What was read is answered in the same turn.
+        let gone = tokio::select! {
+            biased;
+            gone = read(&one, conn, stream, calls) => gone,
+            gone = write(&one, conn, &all, sink) => gone,
+        };
+        tracing::debug!(link = ?one.id, conn, ?gone, "a connection has ended");
+        one.disconnected(conn, gone);
+        drop((counted, place));
     };
-    tracing::debug!(link = ?document.id, conn, ?gone, "a connection has ended");
-    document.disconnected(conn, gone);
+    attend(links, document, talk).await;
+}
+
+/// Whether the task of a connection may make calls: the runtime has another thread meanwhile.
+fn may_call() -> bool {
+    let runtime = Handle::current();
+    runtime.runtime_flavor() == RuntimeFlavor::MultiThread && runtime.metrics().num_workers() > 1
 }
 
 /// Why a connection goes no further.
@@ -153,7 +169,12 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Box<Hello>, CloseReason> {
 }
 
 /// Takes what the page writes, until the connection ends.
-async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<WebSocket>) -> Gone {
+async fn read(
+    document: &Arc<Document>,
+    conn: ConnId,
+    mut stream: SplitStream<WebSocket>,
+    calls: bool,
+) -> Gone {
     while let Some(Ok(message)) = stream.next().await {
         let message = match message {
             Wire::Text(text) => Message::Text(text.into()),
@@ -175,7 +196,7 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
                 };
             }
         };
-        if let Err(refusal) = receive(document, conn, &message) {
+        if let Err(refusal) = receive(document, conn, calls, &message) {
             tracing::warn!(link = ?document.id, refusal = %one_line(&refusal), "the page's connection is closed");
             let reason = match refusal {
                 Refusal::Frame(_) | Refusal::Direction(_) => CloseReason::Undecodable,
@@ -193,7 +214,12 @@ async fn read(document: &Arc<Document>, conn: ConnId, mut stream: SplitStream<We
     Gone::Vanished
 }
 
-fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<(), Refusal> {
+fn receive(
+    document: &Arc<Document>,
+    conn: ConnId,
+    calls: bool,
+    message: &Message,
+) -> Result<(), Refusal> {
     let frame = Frame::decode_within(message, document.bounds())?;
     let mut state = document.lock();
     match frame {
@@ -201,7 +227,7 @@ fn receive(document: &Arc<Document>, conn: ConnId, message: &Message) -> Result<
             state.link.handle_ack(conn, ack, document.now())?;
         }
         Frame::Ping => state.link.handle_ping(conn, document.now()),
-        frame => document.take(&mut state, Way::Socket(conn), frame, message.len())?,
+        frame => document.take(&mut state, Way::Socket(conn, calls), frame, message.len())?,
     }
     drop(state);
     // An acknowledgement opens the window, a ping wants an answer.

@@ -425,6 +425,11 @@ impl<P: Merge, A> HostLink<P, A> {
         self.outbox.waiting()
     }
 
+    /// Whether something is to be written that no moment has to be waited for.
+    pub fn wants_to_write(&self) -> bool {
+        self.welcome_due || self.ack_asked || self.waiting() > 0
+    }
+
     /// Whether the page has acknowledged everything.
     pub fn is_idle(&self) -> bool {
         self.outbox.is_empty()

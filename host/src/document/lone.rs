@@ -1,0 +1,81 @@
+//! A call that comes alone: the task that read it makes it, with no other thread between.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use exciton_protocol::Seq;
+
+use super::intake::{Job, Lone};
+use super::{Document, State};
+
+impl State {
+    /// Whether the only thing to run is a call, which is then left for the task that read it.
+    pub(super) fn begin_lone(&mut self) -> bool {
+        if self.intake.running || !self.intake.is_lone() || self.must_wait() {
+            return false;
+        }
+        self.intake.running = true;
+        self.intake.lone = Lone::Waits;
+        true
+    }
+
+    /// Whether the connection's task makes the call of this packet, and looks for its answer itself.
+    pub(super) fn is_made_here(&self, seq: Seq) -> bool {
+        self.intake.lone == Lone::Runs(seq)
+    }
+}
+
+impl Document {
+    /// Whether a call waits for the connection's task.
+    pub(crate) fn has_lone(&self) -> bool {
+        self.lock().intake.lone == Lone::Waits
+    }
+
+    /// Makes the call. What came behind it meanwhile goes on elsewhere.
+    pub(crate) fn run_lone(self: &Arc<Self>) {
+        let mut state = self.lock();
+        // A page that has ended took its jobs along.
+        let job = if state.must_wait() { None } else { state.intake.next() };
+        let runs = match &job {
+            Some(Job::Packet(seq, _)) => Lone::Runs(*seq),
+            _ => Lone::No,
+        };
+        state.intake.lone = runs;
+        drop(state);
+        let stops = job.is_some_and(|job| self.work(job).is_break());
+        let mut state = self.lock();
+        // A runner that stood still may have gone on since.
+        if state.intake.lone == runs {
+            state.intake.lone = Lone::No;
+        }
+        if stops {
+            return;
+        }
+        if state.intake.is_empty() || state.must_wait() {
+            state.intake.running = false;
+            return;
+        }
+        drop(state);
+        self.run_elsewhere();
+    }
+}
+
+/// One such call at a time in the whole application.
+#[derive(Default)]
+pub(crate) struct LoneCalls(AtomicBool);
+
+impl LoneCalls {
+    /// Until what it returns is dropped, nobody else gets one.
+    pub(crate) fn try_begin(&self) -> Option<LoneCall<'_>> {
+        (!self.0.swap(true, Ordering::Acquire)).then_some(LoneCall(&self.0))
+    }
+}
+
+/// See [`LoneCalls::try_begin`].
+pub(crate) struct LoneCall<'a>(&'a AtomicBool);
+
+impl Drop for LoneCall<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
