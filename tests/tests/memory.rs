@@ -177,6 +177,8 @@ impl Stage {
             .args(["--no-open", "--ephemeral", "--page"])
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/pages/tabs"))
             .env("E2E_LIMITS", limits)
+            // Beyond two, glibc keeps what was freed once more for each thread; that is no bound of ours.
+            .env("MALLOC_ARENA_MAX", "2")
             .start()
             .await
             .unwrap();
