@@ -86,6 +86,41 @@ async fn a_listener_that_blocks_holds_up_the_further_calls_of_its_own_page_and_n
     .await;
 }
 
+/// Such a call is made by the task of the connection itself.
+#[tokio::test]
+async fn a_call_that_comes_alone_and_blocks_holds_up_no_connection() {
+    in_each_engine(|engine| async move {
+        let browser = Browser::open(engine).await.unwrap();
+        let host = start(&browser).await;
+        browser.goto(&format!("{}/blocked.html", host.origin())).await.unwrap();
+        browser.run_in_page("invokeMany(1)").await.unwrap();
+        browser.wait_until("window.settled === 1", LIMIT).await.unwrap();
+        let page = browser.tab().await.unwrap();
+        browser.run_in_page("ipcRenderer.send('block-until')").await.unwrap();
+
+        let other = browser.new_tab().await.unwrap();
+        browser.goto(&format!("{}/other.html", host.origin())).await.unwrap();
+        let during = tell(&browser, "tell(pushToBlocked(10_000))").await;
+        assert_eq!(during["blocked"], true, "{engine}: {during}");
+        browser.switch_to(&page).await.unwrap();
+        browser.wait_until("window.pushed === 10_000", LIMIT).await.unwrap();
+        // It waits for an acknowledgement, doubts its connection, and is told that it is good.
+        browser.wait_until("wire.pings > 3", LIMIT).await.unwrap();
+        let acknowledged = "wire.consumed > wire.seqOf['block-until']";
+        assert_eq!(browser.eval(acknowledged).await.unwrap(), false, "{engine}");
+        browser.run_in_page("invokeMany(1)").await.unwrap();
+
+        browser.switch_to(&other).await.unwrap();
+        tell(&browser, "tell(ipcRenderer.invoke('release'))").await;
+        browser.switch_to(&page).await.unwrap();
+        browser.wait_until("window.settled === 2", LIMIT).await.unwrap();
+        browser.wait_until(acknowledged, LIMIT).await.unwrap();
+        let sockets = "wire.sockets.map((socket) => socket.readyState)";
+        assert_eq!(browser.eval(sockets).await.unwrap(), serde_json::json!([1]), "{engine}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_panic_is_the_answer_or_is_logged_and_the_application_goes_on() {
     in_each_engine(|engine| async move {
