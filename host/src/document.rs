@@ -287,8 +287,13 @@ impl Outlet for Document {
     }
 
     fn answer(&self, seq: Seq, outcome: Outcome) {
-        self.lock().link.answer(seq, outcome);
-        self.answered.notify_waiters();
+        let mut state = self.lock();
+        state.link.answer(seq, outcome);
+        let is_told = state.is_made_here(seq);
+        drop(state);
+        if !is_told {
+            self.answered.notify_waiters();
+        }
     }
 }
 

@@ -150,8 +150,7 @@ pub(super) const HEAD_SLACK: usize = 1_024;
 /// How a frame with packets came.
 #[derive(Clone, Copy)]
 pub(crate) enum Way {
-    /// By a connection, and whether its task makes a lone call itself.
-    Socket(ConnId, bool),
+    Socket(ConnId),
     Sync,
 }
 
@@ -173,11 +172,13 @@ impl Document {
         self.start_runner(&mut state);
     }
 
-    /// Takes packets that a connection or a synchronous request brought, once and in order, and starts the runner.
+    /// Takes packets that a connection or a synchronous request brought, once and in order, and starts the runner. A lone call
+    /// is left for whoever brought it, if that `calls`: it looks for it by [`Self::has_lone`].
     pub(crate) fn take(
         self: &Arc<Self>,
         state: &mut State,
         way: Way,
+        calls: bool,
         frame: Frame,
         size: usize,
     ) -> Result<(), Refusal> {
@@ -193,7 +194,7 @@ impl Document {
             _ => None,
         };
         let admit = match way {
-            Way::Socket(conn, _) => {
+            Way::Socket(conn) => {
                 match state.link.handle_data(conn, first, count, size, ack, self.now())? {
                     Some(admit) => admit,
                     None => return Ok(()),
@@ -214,7 +215,7 @@ impl Document {
             }
             _ => {}
         }
-        if !(matches!(way, Way::Socket(_, true)) && state.begin_lone()) {
+        if !(calls && state.begin_lone()) {
             self.start_runner(state);
         }
         self.arrived.notify_waiters();

@@ -31,9 +31,36 @@ impl Document {
         self.lock().intake.lone == Lone::Waits
     }
 
-    /// Makes the call. What came behind it meanwhile goes on elsewhere.
-    pub(crate) fn run_lone(self: &Arc<Self>) {
+    /// Whether this packet's call is such a one, and not through.
+    pub(crate) fn is_lone(&self, seq: Seq) -> bool {
+        let state = self.lock();
+        state.intake.lone == Lone::Waits || state.is_made_here(seq)
+    }
+
+    /// Makes the call in the runtime's worker that asks, or elsewhere if another one is made so.
+    pub(crate) fn call_lone(self: &Arc<Self>, calls: &LoneCalls) {
+        match calls.try_begin() {
+            Some(_call) => tokio::task::block_in_place(|| self.run_lone()),
+            None => self.leave_lone(),
+        }
+    }
+
+    /// Leaves the call, if it still waits, to a thread of the pool.
+    pub(crate) fn leave_lone(self: &Arc<Self>) {
         let mut state = self.lock();
+        if state.intake.lone == Lone::Waits {
+            state.intake.lone = Lone::No;
+            drop(state);
+            self.run_elsewhere();
+        }
+    }
+
+    /// What came behind it meanwhile goes on elsewhere.
+    fn run_lone(self: &Arc<Self>) {
+        let mut state = self.lock();
+        if state.intake.lone != Lone::Waits {
+            return;
+        }
         // A page that has ended took its jobs along.
         let job = if state.must_wait() { None } else { state.intake.next() };
         let runs = match &job {
@@ -60,7 +87,7 @@ impl Document {
     }
 }
 
-/// One such call at a time in the whole application.
+/// One such call at a time in the whole application: the runtime gives each a thread, and must never be left without any.
 #[derive(Default)]
 pub(crate) struct LoneCalls(AtomicBool);
 

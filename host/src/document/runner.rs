@@ -32,7 +32,7 @@ impl Document {
     }
 
     /// Runs what was admitted on a thread that may be blocked. The runner counts as at work.
-    pub(crate) fn run_elsewhere(self: &Arc<Self>) {
+    pub(super) fn run_elsewhere(self: &Arc<Self>) {
         let document = self.clone();
         tokio::task::spawn_blocking(move || document.run());
     }

@@ -57,7 +57,7 @@ impl Desk {
         let message = exciton_protocol::Message::Text(packet.to_string().into());
         let frame = exciton_protocol::Frame::decode(&message).unwrap();
         let mut state = document.lock();
-        document.take(&mut state, Way::Sync, frame, 10).unwrap();
+        document.take(&mut state, Way::Sync, false, frame, 10).unwrap();
         document.said_goodbye(&mut state);
         drop(state);
         document

@@ -120,10 +120,8 @@ impl Desk {
 
     /// Makes the call that the talk has brought. What it answers is written when the talk is polled next.
     fn call(&self, links: &Links) {
-        // One at a time: the runtime gives each a thread, and must never be left without any.
-        let Some(_permit) = links.lone.try_begin() else { return self.document.run_elsewhere() };
         self.hands().state = Doing::Calling;
-        tokio::task::block_in_place(|| self.document.run_lone());
+        self.document.call_lone(&links.lone);
         let mut hands = self.hands();
         // Nobody is woken by the next line: the talk is polled behind it anyway.
         hands.state = Doing::PollingAgain;
@@ -147,9 +145,7 @@ impl Desk {
         drop(hands);
         let is_over = self.go_on(&Waker::from(self.clone()));
         // The task may have looked for it already.
-        if self.document.has_lone() {
-            self.document.run_elsewhere();
-        }
+        self.document.leave_lone();
         if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 

@@ -112,8 +112,8 @@ async fn converse(
     attend(links, document, talk).await;
 }
 
-/// Whether the task of a connection may make calls: the runtime has another thread meanwhile.
-fn may_call() -> bool {
+/// Whether a task of the runtime may make calls: the runtime has another thread meanwhile.
+pub(super) fn may_call() -> bool {
     let runtime = Handle::current();
     runtime.runtime_flavor() == RuntimeFlavor::MultiThread && runtime.metrics().num_workers() > 1
 }
@@ -227,7 +227,7 @@ fn receive(
             state.link.handle_ack(conn, ack, document.now())?;
         }
         Frame::Ping => state.link.handle_ping(conn, document.now()),
-        frame => document.take(&mut state, Way::Socket(conn, calls), frame, message.len())?,
+        frame => document.take(&mut state, Way::Socket(conn), calls, frame, message.len())?,
     }
     drop(state);
     // An acknowledgement opens the window, a ping wants an answer.

@@ -102,6 +102,10 @@ async fn serve(
     if let Some(why) = admit(&document, &request, size)? {
         return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
     }
+    if document.has_lone() {
+        // By a task of its own: this one waits for the answer no longer than it may.
+        tokio::spawn(call(links.clone(), document.clone()));
+    }
     // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
     let SyncRequest { head, frames } = request;
     drop((frames, room));
@@ -110,6 +114,13 @@ async fn serve(
     };
     let _asking = document.asks();
     Ok(Some(wait(links, &document, seq).await))
+}
+
+async fn call(links: Arc<Links>, document: Arc<Document>) {
+    document.call_lone(&links.lone);
+    document.answered.notify_waiters();
+    // What it sent and consumed is the connection's to write.
+    document.outgoing.notify_one();
 }
 
 /// A page that leaves sends what it has by several requests that nothing keeps in order: one that is too early waits.
@@ -131,6 +142,7 @@ fn admit(
     request: &SyncRequest,
     size: usize,
 ) -> Result<Option<LinkLost>, Refusal> {
+    let calls = socket::may_call();
     let mut state = document.lock();
     if let Some(why) = state.over {
         return Ok(Some(why));
@@ -138,7 +150,7 @@ fn admit(
     state.link.handle_sync(request.head.ack, &request.head.got, document.now())?;
     let share = size / request.frames.len().max(1);
     for frame in &request.frames {
-        document.take(&mut state, Way::Sync, frame.clone(), share)?;
+        document.take(&mut state, Way::Sync, calls, frame.clone(), share)?;
     }
     // What a page in the back/forward cache sends on its way there is no goodbye.
     if request.head.bye && !state.frozen {
@@ -152,6 +164,7 @@ fn admit(
 /// Waits for the answer, for as long as one request may be held open.
 async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
     let deadline = tokio::time::Instant::now() + Duration::from_millis(links.limits.sync_slice);
+    let mut pause = UNTOLD;
     loop {
         let notified = document.answered.notified();
         tokio::pin!(notified);
@@ -160,12 +173,19 @@ async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
         if let Some(answer) = look(links, document, seq) {
             return answer;
         }
-        if tokio::time::timeout_at(deadline, notified).await.is_err() {
-            return look(links, document, seq)
-                .unwrap_or_else(|| SyncAnswer::Pending(state(links, document)));
+        let now = tokio::time::Instant::now();
+        if now >= deadline {
+            return SyncAnswer::Pending(state(links, document));
+        }
+        let until = if document.is_lone(seq) { deadline.min(now + pause) } else { deadline };
+        if tokio::time::timeout_at(until, notified).await.is_err() {
+            pause *= 2;
         }
     }
 }
+
+/// A lone call tells of its answer when it is through. One that goes on behind its answer is looked at after so long.
+const UNTOLD: Duration = Duration::from_millis(2);
 
 fn look(links: &Links, document: &Document, seq: Seq) -> Option<SyncAnswer> {
     let state = document.lock();

@@ -105,7 +105,7 @@ fn send(document: &Arc<Document>, packets: Vec<Packet>) {
     let mut state = document.lock();
     let first = state.link.admitted();
     let frame = Frame::Data { first, ack: 0, packets };
-    document.take(&mut state, Way::Sync, frame, 100).unwrap();
+    document.take(&mut state, Way::Sync, false, frame, 100).unwrap();
 }
 
 async fn consumed(document: &Document, count: Seq) {

@@ -102,7 +102,7 @@ fn part(document: &Arc<Document>, last: bool, piece: Vec<u8>) -> Result<(), Refu
     let mut state = document.lock();
     let seq = state.link.admitted();
     let frame = Frame::Part { seq, ack: 0, last, piece: piece.into() };
-    document.take(&mut state, Way::Sync, frame, 100)
+    document.take(&mut state, Way::Sync, false, frame, 100)
 }
 
 #[tokio::test]
