@@ -111,7 +111,7 @@ pub(crate) fn read_blobs(list: &JsValue) -> Vec<Uint8Array> {
 }
 
 /// Calls a method of a face; what it throws is reported.
-fn call_face(face: &Object, method: &str, arguments: &[&JsValue]) {
+fn call_face(face: &Object, method: &'static str, arguments: &[&JsValue]) {
     if let Err(error) = web::call(face, method, arguments) {
         web::report(&error);
     }

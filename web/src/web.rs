@@ -4,6 +4,8 @@
 //! memory. So what a page does rarely goes through [`get`], [`call`] and [`construct`] by name, and what it does for
 //! each message has a binding of its own in which strings stay handles.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Function, JsString, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -34,7 +36,10 @@ extern "C" {
     pub(crate) fn write_json(value: &JsValue) -> Result<JsString, JsValue>;
 
     /// A string, by the method that js-sys has for two parts only.
-    type RawString;
+    pub(crate) type RawString;
+
+    #[wasm_bindgen(method, js_class = "String")]
+    pub(crate) fn includes(this: &RawString, part: &JsValue) -> bool;
 
     #[wasm_bindgen(method, js_class = "String", js_name = concat)]
     fn concat2(this: &RawString, second: &JsString, third: &JsString) -> JsString;
@@ -44,18 +49,34 @@ extern "C" {
     pub(crate) fn global() -> JsValue;
 }
 
+/// A text of the program as JavaScript has it, made once: each that crosses the boundary is decoded.
+pub(crate) fn text(text: &'static str) -> JsValue {
+    thread_local! {
+        static MADE: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
+    }
+    MADE.with_borrow_mut(|made| {
+        // There are a few dozen of them, and comparing where they lie is enough.
+        if let Some((_, value)) = made.iter().find(|(known, _)| std::ptr::eq(*known, text)) {
+            return value.clone();
+        }
+        let value = JsValue::from_str(text);
+        made.push((text, value.clone()));
+        value
+    })
+}
+
 /// A property of a value, `undefined` if it has none, or throws, or isn't an object.
-pub(crate) fn get(of: &JsValue, key: &str) -> JsValue {
-    js_sys::Reflect::get(of, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
+pub(crate) fn get(of: &JsValue, key: &'static str) -> JsValue {
+    js_sys::Reflect::get(of, &text(key)).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A property that is text.
-pub(crate) fn get_text(of: &JsValue, key: &str) -> Option<String> {
+pub(crate) fn get_text(of: &JsValue, key: &'static str) -> Option<String> {
     get(of, key).as_string()
 }
 
 /// A property of the global object.
-pub(crate) fn get_global(key: &str) -> JsValue {
+pub(crate) fn get_global(key: &'static str) -> JsValue {
     get(&global(), key)
 }
 
@@ -71,12 +92,16 @@ pub(crate) fn has(object: &JsValue, key: &str) -> bool {
 }
 
 /// Calls a method. An error if it throws, or there is none.
-pub(crate) fn call(of: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) fn call(
+    of: &JsValue,
+    method: &'static str,
+    arguments: &[&JsValue],
+) -> Result<JsValue, JsValue> {
     js_sys::Reflect::apply(get(of, method).unchecked_ref::<Function>(), of, &list(arguments))
 }
 
 /// Makes an object of a global class.
-pub(crate) fn construct(class: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) fn construct(class: &'static str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     js_sys::Reflect::construct(get_global(class).unchecked_ref::<Function>(), &list(arguments))
 }
 
@@ -110,8 +135,8 @@ pub(crate) fn either(promise: &JsValue, then: &Closure<dyn Fn(JsValue)>) {
 }
 
 /// Three texts in one.
-pub(crate) fn concat(first: &str, second: &JsString, third: &str) -> JsString {
-    join(&first.into(), second, &third.into())
+pub(crate) fn concat(first: &str, second: &JsString, third: &'static str) -> JsString {
+    join(&first.into(), second, text(third).unchecked_ref())
 }
 
 /// The same of texts that are JavaScript's already.
@@ -121,7 +146,10 @@ pub(crate) fn join(first: &JsString, second: &JsString, third: &JsString) -> JsS
 
 /// Whether any character is beyond ASCII.
 pub(crate) fn beyond_ascii(text: &JsString) -> bool {
-    text.search(&js_sys::RegExp::new("[^\\x00-\\x7f]", "")) >= 0
+    thread_local! {
+        static BEYOND: js_sys::RegExp = js_sys::RegExp::new("[^\\x00-\\x7f]", "");
+    }
+    BEYOND.with(|beyond| text.search(beyond)) >= 0
 }
 
 /// The UTF-8 of a text.

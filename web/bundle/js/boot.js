@@ -1,12 +1,12 @@
 // The first and last lines of electron.js and electron.mjs: find the document's link or start it, then give out the API.
 
 import { pageClock } from './clock.js';
-import { defineGlobals, electronOf, makeRequire } from './electron.js';
+import { BRIDGE, defineGlobals, electronOf, makeRequire } from './electron.js';
+import { EventEmitter } from './emitter.js';
 import { LINK, createLink } from './link.js';
 import { createMessagePorts } from './message_ports.js';
 import { browserPage } from './page.js';
 import { hasRequire, readPreferences } from './preferences.js';
-import { loadPreload, preloadModules } from './preload.js';
 import { defineProcess } from './process.js';
 import { attachWindow } from './window.js';
 
@@ -17,12 +17,13 @@ export function bootScript(start) {
   if (link.prepared === true) return;
   link.prepared = true;
   const preferences = (link.preferences ??= readPreferences());
+  const bridge = globalThis[BRIDGE];
   const electron = electronOf(link);
   if (hasRequire(preferences)) defineGlobals(electron);
   if (hasRequire(preferences) && preferences.nodeIntegration) defineProcess(preferences);
   if (preferences.preload === null) return;
   const tell = (...args) => link.post(JSON.stringify(['report', 'preload-error', args]));
-  loadPreload(preferences, makeRequire(electron, preloadModules), tell);
+  bridge.loadPreload(preferences, makeRequire(electron, bridge.preloadModules(EventEmitter)), tell);
 }
 
 export function bootModule(start) {

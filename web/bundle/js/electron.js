@@ -33,9 +33,9 @@ function makeElectron(link) {
 
 // What bridge.js has left. Without it no window has a preload script, and none is isolated.
 function takeBridge() {
-  const createContextBridge = globalThis[BRIDGE];
+  const bridge = globalThis[BRIDGE];
   delete globalThis[BRIDGE];
-  return createContextBridge ?? noBridge;
+  return bridge?.createContextBridge ?? noBridge;
 }
 
 function noBridge() {
@@ -45,7 +45,7 @@ function noBridge() {
   return { exposeInMainWorld: refuse, exposeInIsolatedWorld: refuse, executeInMainWorld: refuse };
 }
 
-const BRIDGE = Symbol.for('exciton.bridge');
+export const BRIDGE = Symbol.for('exciton.bridge');
 const ATTEND = Symbol.for('exciton.attend');
 
 // Makes `require` and `electron` global names, unless the page has its own.

@@ -3,7 +3,6 @@
 // It is a script element of its own and not part of the renderer's file, because there is no other way to survive a syntax
 // error in it without eval, which pages forbid.
 
-import { EventEmitter } from './emitter.js';
 import { addScript } from './page.js';
 import { routes } from './preferences.js';
 import { createProcess } from './process.js';
@@ -55,12 +54,14 @@ export function runPreload(script, file, require, process, fail) {
   process.emit('loaded');
 }
 
-// What Electron gives its sandboxed preload scripts beside itself.
-export const preloadModules = {
-  events: Object.assign(EventEmitter, { EventEmitter }),
-  timers: { setTimeout, clearTimeout, setInterval, clearInterval },
-  url: { URL, URLSearchParams },
-};
+// What Electron gives its sandboxed preload scripts beside itself. EventEmitter: the class of all that emits here.
+export function preloadModules(EventEmitter) {
+  return {
+    events: Object.assign(EventEmitter, { EventEmitter }),
+    timers: { setTimeout, clearTimeout, setInterval, clearInterval },
+    url: { URL, URLSearchParams },
+  };
+}
 
 // The parser stops for a script that is written where it stands. A renderer that did not come from the parser (deferred,
 // added by another script, in XHTML) can't stop it.

@@ -1,4 +1,5 @@
 import { makeRequire } from './electron.js';
+import { EventEmitter } from './emitter.js';
 import { preloadModules, runPreload } from './preload.js';
 import { hasRequire } from './preferences.js';
 import { createProcess } from './process.js';
@@ -20,7 +21,7 @@ function run1(body, own = process()) {
     function (exports, require, module, __filename, __dirname) {
       body({ self: this, proc, global, setImmediate, clearImmediate, exports, require, module, __filename, __dirname });
     };
-  runPreload(script, '/ui/preload.js', makeRequire(electron, preloadModules), own, (error) => errors.push(error));
+  runPreload(script, '/ui/preload.js', makeRequire(electron, preloadModules(EventEmitter)), own, (error) => errors.push(error));
   return errors;
 }
 

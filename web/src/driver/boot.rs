@@ -25,8 +25,8 @@ pub(crate) fn read(facts: &JsValue) -> Option<Facts> {
 /// The limits that a page keeps to; a missing one has its default.
 fn limits(given: &JsValue) -> Limits {
     let mut limits = Limits::default();
-    let number = |name: &str| web::whole(&web::get(given, name));
-    let size = |slot: &mut u32, name: &str| {
+    let number = |name: &'static str| web::whole(&web::get(given, name));
+    let size = |slot: &mut u32, name: &'static str| {
         if let Some(number) = number(name) {
             *slot = u32::try_from(number).unwrap_or(u32::MAX);
         }
@@ -45,7 +45,7 @@ fn limits(given: &JsValue) -> Limits {
     size(&mut limits.nested_syncs, "nestedSyncs");
     // A part has at least one byte, or there would be no end of them.
     limits.part_bytes = limits.part_bytes.max(1);
-    let span = |slot: &mut u64, name: &str| {
+    let span = |slot: &mut u64, name: &'static str| {
         if let Some(number) = number(name) {
             *slot = number;
         }

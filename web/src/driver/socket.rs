@@ -31,10 +31,13 @@ impl Socket {
         let socket = web::construct("WebSocket", &[&url.into()]).ok()?;
         web::set(&socket, "binaryType", &"arraybuffer".into());
         let handler: Closure<dyn Fn(JsValue)> = Closure::new(move |event| {
-            handle(match web::get_text(&event, "type").as_deref() {
-                Some("open") => SocketEvent::Open,
-                Some("message") => SocketEvent::Message(web::get(&event, "data")),
-                _ => SocketEvent::Closed,
+            let kind = web::get(&event, "type");
+            handle(if kind == web::text("message") {
+                SocketEvent::Message(web::get(&event, "data"))
+            } else if kind == web::text("open") {
+                SocketEvent::Open
+            } else {
+                SocketEvent::Closed
             });
         });
         for name in EVENTS {

@@ -138,7 +138,7 @@ mod tests {
 
     wasm_bindgen_test_configure!(run_in_browser);
 
-    fn field(tab: &Tab, name: &str) -> String {
+    fn field(tab: &Tab, name: &'static str) -> String {
         web::get(&web::parse_json(&tab.info()).unwrap(), name).as_string().unwrap()
     }
 
