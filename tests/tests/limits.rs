@@ -35,6 +35,21 @@ async fn an_invoke_past_the_limit_is_refused_and_the_next_one_answered() {
     host.wait_line(&format!("note {id} goes on"), LIMIT).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_frame_that_is_refused_is_run_and_the_page_goes_on() {
+    // No ping, at which the host would look what there is to do.
+    let host = host(r#"{"ping": 3600000}"#).await;
+    let browser = SimulatedBrowser::enter(host.url()).await.unwrap();
+    let mut page = browser.open().await.unwrap();
+    let (call, refused) = page.invoke_before_a_gap("who", ()).await.unwrap();
+    refused.unwrap_err();
+    match tokio::time::timeout(LIMIT, page.next_packet()).await.unwrap().unwrap() {
+        Packet::Reply(to, _) => assert_eq!(to, call),
+        other => panic!("{other:?} is no answer"),
+    }
+    page.invoke::<u32>("who", ()).await.unwrap();
+}
+
 /// Limits that a test can reach, at which it still works.
 const FEW: &str = r#"{"channelBytes": 20, "arguments": 3, "values": 60, "attachments": 2, "depth": 5, "ports": 2}"#;
 

@@ -99,12 +99,14 @@ async fn serve(
     if let Some(first) = first.filter(|_| head.bye) {
         its_turn(links, &document, first).await;
     }
-    if let Some(why) = admit(&document, &request, size)? {
-        return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
-    }
+    let admitted = admit(&document, &request, size);
+    // What was taken before a frame that is refused is run all the same.
     if document.has_lone() {
         // By a task of its own: this one waits for the answer no longer than it may.
         tokio::spawn(call(links.clone(), document.clone()));
+    }
+    if let Some(why) = admitted? {
+        return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
     }
     // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
     let SyncRequest { head, frames } = request;

@@ -104,6 +104,21 @@ impl SimulatedPage {
         }
     }
 
+    /// Invokes by a synchronous request whose second frame leaves packets out. The host refuses the request; the call is taken.
+    pub async fn invoke_before_a_gap(
+        &mut self,
+        channel: &str,
+        args: impl Serialize,
+    ) -> Result<(Seq, Result<SyncAnswer>)> {
+        let (first, ack) = (self.next, self.wanted);
+        self.next += 1;
+        let call = Call::new(channel, arguments(&args)?);
+        let frame = |first, packet| Frame::Data { first, ack, packets: vec![packet] };
+        let taken = frame(first, Packet::Invoke(call.clone()));
+        let frames = vec![taken, frame(first + 5, Packet::Send(call))];
+        Ok((first, self.request(Some(first + 5), frames).await))
+    }
+
     /// Reads, and forgets what it reads, until at most so many messages are unacknowledged.
     async fn wait_for_credit(&mut self, most: Seq) -> Result<()> {
         while self.next - self.consumed > most {
