@@ -1,0 +1,34 @@
+//! How a connection ends: with the reason, and not in a hurry.
+
+use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket};
+use exciton_protocol::{CloseReason, Frame, LinkLost, close_code};
+
+use super::span;
+use super::write::control;
+use crate::links::Links;
+
+pub(super) async fn close(links: &Links, mut socket: WebSocket, reason: CloseReason) {
+    let _ = socket.send(close_message(reason)).await;
+    drain(links, socket).await;
+}
+
+pub(super) async fn lost(links: &Links, mut socket: WebSocket, why: LinkLost) {
+    for message in lost_messages(why) {
+        let _ = socket.send(message).await;
+    }
+    drain(links, socket).await;
+}
+
+/// Unread bytes would turn the close into a reset, and its code would be lost.
+async fn drain(links: &Links, mut socket: WebSocket) {
+    let all = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(span(links.limits.close), all).await;
+}
+
+pub(super) fn lost_messages(why: LinkLost) -> Vec<Wire> {
+    vec![control(&Frame::Lost(why)), close_message(CloseReason::LinkLost)]
+}
+
+pub(super) fn close_message(reason: CloseReason) -> Wire {
+    Wire::Close(Some(CloseFrame { code: close_code(reason), reason: "".into() }))
+}

@@ -1,0 +1,134 @@
+//! What the page is told.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{Message as Wire, WebSocket};
+use exciton_protocol::{CloseReason, ConnId, Frame, Gone, HostTransmit, Message, Millis, Welcome};
+use futures_util::SinkExt;
+use futures_util::stream::SplitSink;
+
+use super::ending::{close_message, lost_messages};
+use super::span;
+use crate::document::Document;
+use crate::links::Links;
+
+/// Writes what the link has to say, until the connection is to be closed.
+pub(super) async fn write(
+    document: &Arc<Document>,
+    conn: ConnId,
+    links: &Links,
+    mut sink: SplitSink<WebSocket, Wire>,
+) -> Gone {
+    let mut pinged = document.now();
+    loop {
+        let due = match next(document, conn, links, &mut pinged) {
+            Step::Write(message) => {
+                if sink.feed(message).await.is_err() {
+                    return Gone::Vanished;
+                }
+                continue;
+            }
+            Step::Close(messages) => {
+                for message in messages {
+                    let _ = sink.feed(message).await;
+                }
+                let _ = sink.flush().await;
+                // The page's own close ends the reader, and with it this connection.
+                tokio::time::sleep(span(links.limits.close)).await;
+                return Gone::Closed;
+            }
+            Step::Wait(due) => due,
+        };
+        if sink.flush().await.is_err() {
+            return Gone::Vanished;
+        }
+        let woken = document.outgoing.notified();
+        match due {
+            Some(at) => {
+                let _ = tokio::time::timeout_at(links.clock.instant(at), woken).await;
+            }
+            None => woken.await,
+        }
+        gather(document).await;
+    }
+}
+
+/// While listeners run, what they send follows in microseconds: a browser takes one message of many packets many times
+/// faster than many messages of one. What a single call sends goes out at once.
+async fn gather(document: &Document) {
+    let since = Instant::now();
+    while document.lock().is_growing() && since.elapsed() < GATHERING {
+        tokio::task::yield_now().await;
+    }
+}
+
+enum Step {
+    Write(Wire),
+    Close(Vec<Wire>),
+    Wait(Option<Millis>),
+}
+
+fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -> Step {
+    let now = document.now();
+    let mut state = document.lock();
+    if let Some((_, reason)) = state.refused.take_if(|(refused, _)| *refused == conn) {
+        return Step::Close(vec![close_message(reason)]);
+    }
+    let drains_until = state.drains_until(now).filter(|_| state.link.conn() == Some(conn));
+    if let Some(why) = state.over.filter(|_| drains_until.is_none()) {
+        return Step::Close(lost_messages(why));
+    }
+    match state.link.conn() {
+        Some(current) if current == conn => {}
+        // A later connection of the link: its writer has to be woken too.
+        Some(_) => {
+            document.outgoing.notify_one();
+            return Step::Close(vec![close_message(CloseReason::Superseded)]);
+        }
+        // The browser closes the connection of a document that has gone.
+        None if state.retired => return Step::Wait(None),
+        None => return Step::Close(vec![close_message(CloseReason::Silent)]),
+    }
+    if now.since(*pinged) >= links.limits.ping {
+        *pinged = now;
+        return Step::Write(Wire::Ping(bytes::Bytes::new()));
+    }
+    let message = match state.link.poll_transmit(now) {
+        Some(HostTransmit::Welcome { ack, admitted }) => {
+            let tab = document.tab();
+            let welcome = Welcome { epoch: links.epoch, ack, admitted, limits: links.limits, tab };
+            control(&Frame::Welcome(Box::new(welcome)))
+        }
+        Some(HostTransmit::Data { flight, ack }) => {
+            wire(flight.batch.payload.message(flight.first, ack))
+        }
+        Some(HostTransmit::Ack(ack)) => control(&Frame::Ack(ack)),
+        Some(_) => return Step::Wait(state.link.poll_timeout()),
+        None => {
+            let ping = pinged.plus(links.limits.ping);
+            let due = [state.link.poll_timeout(), drains_until, Some(ping)];
+            return Step::Wait(due.into_iter().flatten().min());
+        }
+    };
+    Step::Write(message)
+}
+
+fn wire(message: Message) -> Wire {
+    match message {
+        // Whoever made the message made it of text; checking it again is cheap beside the socket.
+        Message::Text(text) => match text.clone().try_into() {
+            Ok(text) => Wire::Text(text),
+            Err(_) => Wire::Binary(text),
+        },
+        Message::Binary(bytes) => Wire::Binary(bytes),
+    }
+}
+
+pub(super) fn control(frame: &Frame) -> Wire {
+    // Ids and numbers always have a text.
+    frame.control().map_or_else(|_| Wire::Ping(bytes::Bytes::new()), wire)
+}
+
+/// How long a message may wait for the packets behind it.
+const GATHERING: Duration = Duration::from_micros(300);
