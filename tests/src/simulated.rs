@@ -339,6 +339,11 @@ impl SimulatedPage {
         Ok(())
     }
 
+    /// The page leaves. Returns whether the host has answered the close of its connection, as browsers expect it to.
+    pub async fn close_and_listen(mut self) -> bool {
+        self.close(close_code(CloseReason::Left)).await
+    }
+
     /// The page leaves, and another document comes in its tab.
     ///
     /// # Errors
@@ -378,11 +383,16 @@ impl SimulatedPage {
         self.stored()
     }
 
-    async fn close(&mut self, code: u16) {
+    /// Returns whether the host has answered with a close of its own.
+    async fn close(&mut self, code: u16) -> bool {
         let frame = CloseFrame { code: code.into(), reason: "".into() };
         // A connection that is gone already is as closed as can be.
         let _ = self.socket.close(Some(frame)).await;
-        while let Ok(Some(Ok(_))) = tokio::time::timeout(ANSWER, self.socket.next()).await {}
+        let mut is_answered = false;
+        while let Ok(Some(Ok(said))) = tokio::time::timeout(ANSWER, self.socket.next()).await {
+            is_answered |= matches!(said, Wire::Close(_));
+        }
+        is_answered
     }
 
     async fn post(&mut self, packet: Packet) -> Result<Seq> {

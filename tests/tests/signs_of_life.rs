@@ -34,6 +34,15 @@ async fn a_connection_without_a_hello_is_closed_as_silent() {
 }
 
 #[tokio::test]
+async fn the_close_of_a_page_is_answered() {
+    let host = host("{}").await;
+    let browser = SimulatedBrowser::enter(host.url()).await.unwrap();
+    for _ in 0..5 {
+        assert!(browser.open().await.unwrap().close_and_listen().await);
+    }
+}
+
+#[tokio::test]
 async fn a_listener_that_blocks_its_page_stops_neither_signs_nor_messages_nor_acknowledgements() {
     tokio::time::timeout(LIMIT, blocked()).await.expect("nothing more came");
 }

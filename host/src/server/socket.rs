@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::Instrument;
 
-use self::ending::{close, lost};
+use self::ending::{close, drain, lost};
 use self::handshake::{Ended, attach, read_hello};
 use self::read::read;
 use self::write::write;
@@ -100,16 +100,17 @@ async fn converse(
     document.outgoing.notify_one();
     let (all, one) = (links.clone(), document.clone());
     let talk = async move {
-        let (sink, stream) = socket.split();
+        let (sink, mut stream) = socket.split();
         let calls = may_call();
         // What was read is answered in the same turn.
         let gone = tokio::select! {
             biased;
-            gone = read(&one, conn, stream, calls) => gone,
+            gone = read(&one, conn, &mut stream, calls) => gone,
             gone = write(&one, conn, &all, sink) => gone,
         };
         tracing::debug!(link = ?one.id, conn, ?gone, "a connection has ended");
         one.disconnected(conn, gone);
+        drain(&all, &mut stream).await;
         drop((counted, place));
     };
     attend(links, document, talk).await;

@@ -1,7 +1,9 @@
 //! How a connection ends: with the reason, and not in a hurry.
 
+use axum::Error;
 use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket};
 use exciton_protocol::{CloseReason, Frame, LinkLost, close_code};
+use futures_util::{Stream, StreamExt};
 
 use super::span;
 use super::write::control;
@@ -9,19 +11,23 @@ use crate::links::Links;
 
 pub(super) async fn close(links: &Links, mut socket: WebSocket, reason: CloseReason) {
     let _ = socket.send(close_message(reason)).await;
-    drain(links, socket).await;
+    drain(links, &mut socket).await;
 }
 
 pub(super) async fn lost(links: &Links, mut socket: WebSocket, why: LinkLost) {
     for message in lost_messages(why) {
         let _ = socket.send(message).await;
     }
-    drain(links, socket).await;
+    drain(links, &mut socket).await;
 }
 
-/// Unread bytes would turn the close into a reset, and its code would be lost.
-async fn drain(links: &Links, mut socket: WebSocket) {
-    let all = async { while let Some(Ok(_)) = socket.recv().await {} };
+/// Reads on until the page has closed, too. Unread bytes would turn the close into a reset, and its code would be lost; and
+/// reading is what answers a close of the page's (RFC 6455, 5.5.1).
+pub(super) async fn drain(
+    links: &Links,
+    socket: &mut (impl Stream<Item = Result<Wire, Error>> + Unpin),
+) {
+    let all = async { while let Some(Ok(_)) = socket.next().await {} };
     let _ = tokio::time::timeout(span(links.limits.close), all).await;
 }
 

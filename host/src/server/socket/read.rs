@@ -14,7 +14,7 @@ use crate::one_line::one_line;
 pub(super) async fn read(
     document: &Arc<Document>,
     conn: ConnId,
-    mut stream: SplitStream<WebSocket>,
+    stream: &mut SplitStream<WebSocket>,
     calls: bool,
 ) -> Gone {
     while let Some(Ok(message)) = stream.next().await {
