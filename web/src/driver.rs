@@ -9,6 +9,7 @@
 mod arrivals;
 mod boot;
 mod clock;
+mod direct;
 mod envelope;
 mod error;
 mod frame_text;
@@ -60,6 +61,15 @@ pub trait Face {
     /// Packets came, in order and each once. Returns how many of those not skipped are done with; the others are told
     /// later by [`Driver::consumed`].
     fn deliver(&self, delivery: &Delivery) -> u32;
+
+    /// A socket was made, with handlers of the driver's. A face that reads packets without attachments itself
+    /// ([`Driver::came`]) puts itself before them.
+    fn opened(&self, _socket: &JsValue) {}
+
+    /// Writes packets without attachments, given as their JSON joined by commas, to the socket as one frame.
+    fn write(&self, socket: &JsValue, first: Seq, ack: Seq, packets: &JsString) {
+        socket::send(socket, &frame_text::data(first, ack, packets).into());
+    }
 
     /// The link is over and another begins, counting from 0.
     fn lost(&self, loss: Loss);
@@ -117,6 +127,8 @@ pub(crate) struct Inner {
     syncing: Cell<u32>,
     /// A callback of the face is running.
     delivering: Cell<bool>,
+    /// The generation whose packets it is given.
+    delivered: Cell<u32>,
     /// Socket events that came meanwhile, with their socket's number.
     waiting: RefCell<VecDeque<(u32, SocketEvent)>>,
     /// The pieces so far of a packet that comes in parts.
@@ -191,6 +203,7 @@ impl Driver {
             sockets: Cell::new(0),
             syncing: Cell::new(0),
             delivering: Cell::new(false),
+            delivered: Cell::new(0),
             waiting: RefCell::default(),
             pieces: RefCell::new(Run::new()),
             desk: RefCell::new(Uint8Array::new_with_length(0)),
@@ -296,7 +309,18 @@ impl Inner {
         }
     }
 
+    /// That many packets are the face's now, until it has consumed some or all of them.
+    fn deliver(&self, count: u32) {
+        self.arrivals.borrow_mut().packets(count);
+        self.delivering.set(true);
+        self.delivered.set(self.generation.get());
+    }
+
     fn consumed(&self, count: u32) {
+        // A listener's own synchronous call may have found the link lost.
+        if self.delivering.replace(false) && self.delivered.get() != self.generation.get() {
+            return;
+        }
         let consumed = self.arrivals.borrow_mut().consume(count);
         self.link.borrow_mut().consumed(consumed, now());
     }

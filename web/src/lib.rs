@@ -35,5 +35,5 @@ pub mod core {
         Answer, Delivery, Driver, Face, Loss, LostPackets, Packets, PushError, StartError, Status,
         SyncError, lost_name,
     };
-    pub use exciton_protocol::Limits;
+    pub use exciton_protocol::{Limits, Seq};
 }

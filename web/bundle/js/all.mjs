@@ -7,6 +7,7 @@ const FILES = [
   'connection',
   'console',
   'context_bridge',
+  'direct',
   'emitter',
   'execution',
   'frames',

@@ -65,10 +65,12 @@ function begin(core, wasm) {
   compile(core, wasm());
   // The core tells the limits, which the link is made with; of what it calls back, nothing but this comes before the
   // task has ended.
-  const callbacks = { changed() {} };
+  let socket;
+  const callbacks = { changed() {}, opened: (made) => (socket = made) };
   const limits = core.start(callbacks);
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);
+  if (socket) callbacks.opened(socket);
   const facts = globalThis[Symbol.for('exciton.boot')];
   attachWindow(made.link, browserPage(facts?.base ?? document.baseURI), facts?.console === true);
   made.link.ports = createMessagePorts(made.link, pageClock);

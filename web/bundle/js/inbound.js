@@ -50,7 +50,7 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
   }
 
   function mayGo(packet) {
-    const reply = packet[0] === 'reply' || packet[0] === 'fail';
+    const reply = isReply(packet);
     if (early) return reply;
     return held.length === 0 && (reply || !settled);
   }
@@ -64,7 +64,7 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     }
     while (held.length > 0) {
       const [packet, own, tagged] = held[0];
-      if (settled && packet[0] !== 'reply' && packet[0] !== 'fail') {
+      if (settled && !isReply(packet)) {
         schedule();
         return;
       }
@@ -88,7 +88,7 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     try {
       if (row) faces[0].messages(JSON.stringify(row));
       else if (kind === 'send') message(first, second, blobs, tagged, extra);
-      else if (kind === 'reply' || kind === 'fail') {
+      else if (isReply(packet)) {
         if (!settled) queueMicrotask(() => (settled = false));
         settled = true;
         settle(first, kind === 'reply', second, blobs, tagged);
@@ -131,6 +131,9 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
   return {
     packets,
 
+    // Whether the list will be done with when `packets` has taken it, whatever it calls: a reply's listeners come later.
+    isDone: (list) => list.length === 1 && unreported === 0 && held.length === 0 && isReply(list[0]),
+
     // No synchronous call is under way any more.
     unblock() {
       if (!missed) return;
@@ -143,4 +146,8 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       unreported = 0;
     },
   };
+}
+
+function isReply(packet) {
+  return packet[0] === 'reply' || packet[0] === 'fail';
 }

@@ -47,6 +47,14 @@ export const run = await suite({
     equal(log, [['face', 'a', 1], ['face', 'b', 2, 3], ['settle', 7, true, 'yes'], ['settle', 8, false, { message: 'no' }]]);
   },
 
+  'a reply that nothing waits in front of is done with whatever is called'() {
+    const { inbound, receive } = setUp();
+    equal([['reply', 1, 0], ['fail', 1, {}], send('a')].map((packet) => inbound.isDone([packet])), [true, true, false]);
+    equal(inbound.isDone([['reply', 1, 0], ['reply', 2, 0]]), false);
+    receive([['reply', 1, 0], send('a')]);
+    equal(inbound.isDone([['reply', 2, 0]]), false);
+  },
+
   'a face that takes several messages at once gets those that come in a row'() {
     const { faces, log, state, receive } = setUp();
     faces[0].messages = (text) => {

@@ -4,6 +4,7 @@
 // A call into wasm costs ten times what a small message does, so packets are gathered here and handed over once per
 // task, at the microtask or before a synchronous call.
 
+import { createDirect } from './direct.js';
 import { createFrames, released } from './frames.js';
 import { createInbound } from './inbound.js';
 import { listLost } from './loss.js';
@@ -12,7 +13,7 @@ export const LINK = Symbol.for('exciton');
 
 // core: {push(texts joined by commas, count, bytes, blobs or null) -> seq after the last, sync(text, bytes, blobs)
 // -> [body, blobs or null], queued() -> bytes, consumed(count), status() -> [state, reason or null, next retry or null],
-// wantRoom() -> whether there is room}. limits: the host's, in bytes and packets.
+// wantRoom() -> whether there is room, and what direct.js needs}. limits: the host's, in bytes and packets.
 // clock: {later(task), whenReady(callback)}, see clock.js.
 export function createLink(core, limits, clock) {
   const faces = [];
@@ -182,6 +183,7 @@ export function createLink(core, limits, clock) {
     // What the core calls.
     callbacks: {
       packets: inbound.packets,
+      ...createDirect(core, inbound),
 
       // The link has ended and a new one begins, counting from 0. Packets before `departed` had left this page, and
       // `unknown` of them were not acknowledged, so nobody knows whether they arrived; `unsent` had not left.

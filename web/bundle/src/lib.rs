@@ -7,7 +7,9 @@
 
 use std::cell::OnceCell;
 
-use exciton_web::core::{Delivery, Driver, Face, Loss, LostPackets, Packets, Status, lost_name};
+use exciton_web::core::{
+    Delivery, Driver, Face, Loss, LostPackets, Packets, Seq, Status, lost_name,
+};
 use js_sys::{Array, Error, JsString, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,13 +25,13 @@ extern "C" {
     pub type Callbacks;
 
     #[wasm_bindgen(method)]
-    fn packets(
-        this: &Callbacks,
-        list: &Array,
-        skip: u32,
-        blobs: Option<Vec<Uint8Array>>,
-        tagged: bool,
-    ) -> u32;
+    fn packets(this: &Callbacks, list: &Array, skip: u32, blobs: &JsValue, tagged: bool) -> u32;
+
+    #[wasm_bindgen(method)]
+    fn opened(this: &Callbacks, socket: &JsValue);
+
+    #[wasm_bindgen(method)]
+    fn write(this: &Callbacks, socket: &JsValue, first: f64, ack: f64, packets: &JsString);
 
     #[wasm_bindgen(method)]
     fn lost(this: &Callbacks, why: &str, departed: f64, unknown: f64, unsent: f64, packets: &Array);
@@ -40,8 +42,15 @@ extern "C" {
 
 impl Face for Callbacks {
     fn deliver(&self, delivery: &Delivery) -> u32 {
-        let blobs = (!delivery.blobs.is_empty()).then(|| delivery.blobs.clone());
-        self.packets(&delivery.packets, delivery.skip, blobs, delivery.tagged)
+        self.packets(&delivery.packets, delivery.skip, &list(&delivery.blobs), delivery.tagged)
+    }
+
+    fn opened(&self, socket: &JsValue) {
+        self.opened(socket);
+    }
+
+    fn write(&self, socket: &JsValue, first: Seq, ack: Seq, packets: &JsString) {
+        self.write(socket, first as f64, ack as f64, packets);
     }
 
     fn lost(&self, loss: Loss) {
@@ -96,6 +105,16 @@ pub fn push(text: JsString, count: u32, bytes: f64, blobs: Option<Array>) -> Res
     Ok(next as f64)
 }
 
+/// A frame of packets without attachments came. Returns how many packets to leave out; -1 if the frame is for the core's own
+/// handler. `consumed` follows, unless all is `done` already.
+#[wasm_bindgen]
+pub fn came(first: f64, ack: f64, count: u32, size: u32, done: bool) -> i32 {
+    let Some(driver) = begun() else { return -1 };
+    let skip = driver.came(first as u64, ack as u64, count, size as usize, done);
+    // A frame has no more packets than an i32 holds.
+    skip.map_or(-1, |skip| skip as i32)
+}
+
 /// Sends a packet after all others and waits for its answer: `[body, blobs or null]`.
 ///
 /// # Errors
@@ -103,57 +122,51 @@ pub fn push(text: JsString, count: u32, bytes: f64, blobs: Option<Array>) -> Res
 #[wasm_bindgen]
 pub fn sync(text: JsString, bytes: f64, blobs: Option<Array>) -> Result<Array, JsValue> {
     let answer = driver()?.sync(packets(text, blobs), bytes as usize)?;
-    let blobs = match answer.blobs.is_empty() {
-        true => JsValue::NULL,
-        false => answer.blobs.iter().collect::<Array>().into(),
-    };
-    Ok(Array::of2(&answer.body, &blobs))
+    Ok(Array::of2(&answer.body, &list(&answer.blobs)))
 }
 
 /// Bytes that wait for the host's acknowledgement.
-///
-/// # Errors
-/// A JavaScript error if the link has not begun.
 #[wasm_bindgen]
-pub fn queued() -> Result<f64, JsValue> {
-    Ok(driver()?.queued() as f64)
+pub fn queued() -> f64 {
+    begun().map_or(0.0, |driver| driver.queued() as f64)
 }
 
 /// How the page is connected: `[state, reason or null, next retry in milliseconds of performance.now() or null]`.
-///
-/// # Errors
-/// A JavaScript error if the link has not begun.
 #[wasm_bindgen]
-pub fn status() -> Result<Array, JsValue> {
-    let Status { state, reason, next_retry } = driver()?.status();
+pub fn status() -> Array {
+    let Some(driver) = begun() else { return Array::new() };
+    let Status { state, reason, next_retry } = driver.status();
     let reason = reason.map_or(JsValue::NULL, JsValue::from_str);
     let next_retry = next_retry.map_or(JsValue::NULL, |at| (at.0 as f64).into());
-    Ok(Array::of3(&state.name().into(), &reason, &next_retry))
+    Array::of3(&state.name().into(), &reason, &next_retry)
 }
 
 /// Whether half of what may wait for the host is free; if not, `changed` tells when it is.
-///
-/// # Errors
-/// A JavaScript error if the link has not begun.
 #[wasm_bindgen(js_name = wantRoom)]
-pub fn want_room() -> Result<bool, JsValue> {
-    Ok(driver()?.want_room())
+pub fn want_room() -> bool {
+    begun().is_some_and(|driver| driver.want_room())
 }
 
-/// The listeners of `count` packets that were held back have been called.
-///
-/// # Errors
-/// A JavaScript error if the link has not begun.
+/// The listeners of `count` packets that came, or were held back, have been called.
 #[wasm_bindgen]
-pub fn consumed(count: u32) -> Result<(), JsValue> {
-    driver()?.consumed(count);
-    Ok(())
+pub fn consumed(count: u32) {
+    if let Some(driver) = begun() {
+        driver.consumed(count);
+    }
+}
+
+fn begun() -> Option<Driver> {
+    DRIVER.with(|slot| slot.get().cloned())
 }
 
 /// A handle of the driver: none of its calls is made while the slot is borrowed.
 fn driver() -> Result<Driver, JsValue> {
-    let driver = DRIVER.with(|slot| slot.get().cloned());
-    driver.ok_or_else(|| Error::new("this page's link has not begun").into())
+    begun().ok_or_else(|| Error::new("this page's link has not begun").into())
+}
+
+/// Attachments, or null.
+fn list(blobs: &[Uint8Array]) -> JsValue {
+    if blobs.is_empty() { JsValue::NULL } else { blobs.iter().collect::<Array>().into() }
 }
 
 /// `[JSON joined by commas or null, how many to skip, how many had left the page]`.

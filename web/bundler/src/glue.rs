@@ -37,6 +37,7 @@ pub(crate) fn generate(path: &Path) -> anyhow::Result<Glue> {
         "the renderer imports {files} JavaScript files of its own, which one script can't hold"
     );
     let js = without_loading(&with_short_names(&mut output)?)?;
+    let js = without_fallbacks(&js)?;
     let wasm = output.wasm_mut().emit_wasm();
     Ok(Glue { js, wasm })
 }
@@ -51,6 +52,48 @@ fn without_loading(js: &str) -> anyhow::Result<String> {
         "{before}function initSync({init_sync}return Object.assign({{ initSync }}, exports);{exports}"
     ))
 }
+
+/// The script without what it does for browsers that can't run such a wasm, for callers that we aren't, and by two
+/// statements in place of one.
+fn without_fallbacks(js: &str) -> anyhow::Result<String> {
+    let mut js: String = js.lines().flat_map(|line| [line.trim_start(), "\n"]).collect();
+    for (from, to, instead) in [
+        ("if (!('encodeInto' in cachedTextEncoder)) {\n", "let WASM_VECTOR_LEN", ""),
+        ("if (realloc === undefined) {\n", "let len = arg.length;", ""),
+        ("let wasmModule, wasmInstance, wasm;\n", "return Object.assign(", INIT),
+        ("if (cachedDataViewMemory0 === null || ", ") {\n", FRESH),
+        ("(typeof FinalizationRegistry === 'undefined')\n", "new FinalizationRegistry", ""),
+    ] {
+        let (before, rest) = split(&js, from)?;
+        let (_cut, after) = rest.split_once(to).with_context(|| format!("no `{to}`"))?;
+        js = format!("{before}{instead}{to}{after}");
+    }
+    let mut short = String::with_capacity(js.len());
+    let mut lines = js.lines().peekable();
+    while let Some(line) = lines.next() {
+        match line.strip_prefix("const ret = ").filter(|_| lines.peek() == Some(&"return ret;")) {
+            Some(value) => {
+                lines.next();
+                short.extend(["return ", value]);
+            }
+            None => short.push_str(line),
+        }
+        short.push('\n');
+    }
+    Ok(short)
+}
+
+/// Of `initSync`: from the wasm's bytes.
+const INIT: &str = "let wasm;
+function initSync({ module }) {
+module = new WebAssembly.Module(module);
+wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
+wasm.__wbindgen_start();
+}
+";
+
+/// Whether wasm's memory has another buffer by now.
+const FRESH: &str = "if (cachedDataViewMemory0?.buffer !== wasm.memory.buffer";
 
 /// What is before and after a mark.
 fn split<'a>(js: &'a str, mark: &str) -> anyhow::Result<(&'a str, &'a str)> {

@@ -30,7 +30,7 @@ impl Clock {
 
     /// Asks for a call at `due`. A timer that fires earlier is left alone: whoever it wakes asks again, and an
     /// acknowledgement every few milliseconds would otherwise make and cancel a timer each.
-    pub(crate) fn arm(&self, due: Option<Millis>, now: Millis) {
+    pub(crate) fn arm(&self, due: Option<Millis>) {
         let Some(due) = due else { return };
         if let Some(armed) = self.armed.get() {
             if armed <= due {
@@ -40,7 +40,7 @@ impl Clock {
         }
         self.armed.set(Some(due));
         // One more, because the browser's clock is finer than ours and the timer must not be early.
-        let delay = due.since(now).min(LONGEST) + 1;
+        let delay = due.since(now()).min(LONGEST) + 1;
         *self.id.borrow_mut() = web::set_timeout(web::function(&self.wake), delay as f64);
     }
 

@@ -7,8 +7,12 @@ use js_sys::JsString;
 
 use crate::web;
 
-/// What stands before the packets in a data frame; after them comes [`DATA_TAIL`].
-pub(crate) fn data_head(first: Seq, ack: Seq) -> String {
+/// A data frame of packets, which are joined by commas.
+pub(crate) fn data(first: Seq, ack: Seq, packets: &JsString) -> JsString {
+    web::concat(&data_head(first, ack), packets, DATA_TAIL)
+}
+
+fn data_head(first: Seq, ack: Seq) -> String {
     let mut text = String::from("[\"data\",");
     number(first, &mut text);
     text.push(',');
@@ -17,8 +21,7 @@ pub(crate) fn data_head(first: Seq, ack: Seq) -> String {
     text
 }
 
-/// What stands behind the packets in a data frame.
-pub(crate) const DATA_TAIL: &str = "]]";
+const DATA_TAIL: &str = "]]";
 
 /// A part's frame.
 pub(crate) fn part(seq: Seq, ack: Seq, last: bool, length: u32) -> String {

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use exciton_protocol::{CloseReason, PageTransmit, Seq, Want, close_code};
-use js_sys::Uint8Array;
+use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
 
 use super::clock::now;
 use super::envelope::{self, Run};
 use super::frame_text::{self, Contact, Hello};
 use super::payload::Payload;
-use super::socket::Socket;
+use super::socket::{self, Socket};
 use super::{Boot, Inner, boot};
 use crate::web;
 
@@ -54,13 +54,13 @@ impl Inner {
         }
     }
 
-    fn arm(&self) {
+    pub(super) fn arm(&self) {
         let due = match self.boot.get() {
             Boot::Known => self.link.borrow().poll_timeout(),
             Boot::Waiting { until } => Some(until),
             Boot::Unknown { .. } | Boot::Asked => None,
         };
-        self.clock.arm(due, now());
+        self.clock.arm(due);
     }
 
     fn follow(self: &Rc<Self>) {
@@ -90,7 +90,11 @@ impl Inner {
         if socket.is_none() {
             self.link.borrow_mut().handle_closed(now(), web::entropy());
         }
+        let opened = socket.as_ref().map(|socket| socket.as_js().clone());
         *self.socket.borrow_mut() = socket;
+        if let Some(opened) = opened {
+            self.face.opened(&opened);
+        }
     }
 
     /// Browsers punish failing sockets by seconds, failing fetches not at all.
@@ -104,16 +108,21 @@ impl Inner {
     fn transmit(&self) {
         while let Some(message) = self.next_message() {
             // The link only writes while it believes in an open socket.
-            if let Some(socket) = &*self.socket.borrow() {
-                socket.send(&message);
+            let Some(socket) = self.socket.borrow().as_ref().map(|socket| socket.as_js().clone())
+            else {
+                continue;
+            };
+            match message {
+                Message::Whole(message) => socket::send(&socket, &message),
+                Message::Packets(first, ack, text) => self.face.write(&socket, first, ack, &text),
             }
         }
     }
 
-    fn next_message(&self) -> Option<JsValue> {
+    fn next_message(&self) -> Option<Message> {
         let mut link = self.link.borrow_mut();
         let (id, epoch) = (link.id(), link.epoch());
-        Some(match link.poll_transmit(now())? {
+        Some(Message::Whole(match link.poll_transmit(now())? {
             PageTransmit::Hello { attempt, ack, admitted, fresh } => {
                 let contact = Contact { link: id, epoch, ack, fresh };
                 contact.hello(&Hello { attempt, admitted }, &self.tab.info()).into()
@@ -122,9 +131,11 @@ impl Inner {
                 let (first, batch) = (flight.first, flight.batch);
                 self.depart(first + Seq::from(batch.count));
                 match &batch.payload {
+                    Payload::Packets(packets) if packets.blobs.is_empty() => {
+                        return Some(Message::Packets(first, ack, packets.text.clone()));
+                    }
                     Payload::Packets(packets) => {
-                        let head = frame_text::data_head(first, ack);
-                        let json = web::concat(&head, &packets.text, frame_text::DATA_TAIL);
+                        let json = frame_text::data(first, ack, &packets.text);
                         envelope::join(&json, &packets.blobs)
                     }
                     Payload::Part { piece, last } => {
@@ -144,13 +155,20 @@ impl Inner {
             PageTransmit::Ack(ack) => JsValue::from_str(&frame_text::ack(ack)),
             PageTransmit::Ping => JsValue::from_str(frame_text::PING),
             _ => return None,
-        })
+        }))
     }
 
     /// Packets before `end` have left the page.
     pub(super) fn depart(&self, end: Seq) {
         self.departed.set(self.departed.get().max(end));
     }
+}
+
+/// What goes out next.
+enum Message {
+    Whole(JsValue),
+    /// Packets without attachments: the seq of the first, the acknowledgement, their text.
+    Packets(Seq, Seq, JsString),
 }
 
 /// How long a probe may take, in milliseconds.

@@ -51,7 +51,7 @@ impl Inner {
         web::set_timeout(web::function(&self.tasks.drain), 0.0);
     }
 
-    fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.syncing.get() > 0 || self.delivering.get()
     }
 
@@ -90,7 +90,7 @@ impl Inner {
     }
 
     /// The host broke a rule of the wire: another connection repairs the link.
-    fn give_up(&self, reason: CloseReason) {
+    pub(super) fn give_up(&self, reason: CloseReason) {
         self.close_socket(reason);
         self.link.borrow_mut().handle_misbehaved(now(), web::entropy());
     }
@@ -102,12 +102,26 @@ impl Inner {
         mut delivery: Delivery,
     ) -> Result<(), PeerMisbehaved> {
         let count = delivery.packets.length();
-        let admit = self.link.borrow_mut().handle_data(first, count, delivery.size, ack, now())?;
-        if let Admit::Take { skip } = admit {
-            delivery.skip = skip;
-            self.deliver(&delivery);
+        delivery.skip = self.admit(first, ack, count, delivery.size)?;
+        if delivery.skip < count {
+            self.hand_out(&delivery);
         }
         Ok(())
+    }
+
+    /// How many of the packets to leave out.
+    pub(super) fn admit(
+        &self,
+        first: Seq,
+        ack: Seq,
+        count: u32,
+        size: usize,
+    ) -> Result<u32, PeerMisbehaved> {
+        let admit = self.link.borrow_mut().handle_data(first, count, size, ack, now())?;
+        Ok(match admit {
+            Admit::Take { skip } => skip,
+            Admit::Duplicate => count,
+        })
     }
 
     fn handle_part(
@@ -122,7 +136,7 @@ impl Inner {
         if before + size > self.link.borrow().limits().packet_bytes as usize + HEADROOM {
             return Err(PeerMisbehaved::StrayPart);
         }
-        if self.link.borrow_mut().handle_data(seq, 1, size, ack, now())? == Admit::Duplicate {
+        if self.admit(seq, ack, 1, size)? > 0 {
             return Ok(());
         }
         self.pieces.borrow_mut().push(&piece);
@@ -133,24 +147,17 @@ impl Inner {
         }
         let pieces = self.pieces.replace(Run::new());
         match inbound::from_parts(pieces) {
-            Some(delivery) => self.deliver(&delivery),
+            Some(delivery) => self.hand_out(&delivery),
             // It was admitted, so no connection brings it again.
             None => self.lose(LinkLost::Expired),
         }
         Ok(())
     }
 
-    fn deliver(&self, delivery: &Delivery) {
-        let count = delivery.packets.length() - delivery.skip;
-        self.arrivals.borrow_mut().packets(count);
-        let generation = self.generation.get();
-        let outer = self.delivering.replace(true);
+    fn hand_out(&self, delivery: &Delivery) {
+        self.deliver(delivery.packets.length() - delivery.skip);
         let done = self.face.deliver(delivery);
-        self.delivering.set(outer);
-        // A listener's own synchronous call may have found the link lost.
-        if generation == self.generation.get() {
-            self.consumed(done);
-        }
+        self.consumed(done);
     }
 }
 

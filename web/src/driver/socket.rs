@@ -46,15 +46,19 @@ impl Socket {
         Some(Self { socket, _handler: handler })
     }
 
-    /// Writes a message: a string or bytes. Nothing comes of it once the socket is closing, and its close will tell.
-    pub(crate) fn send(&self, message: &JsValue) {
-        let _ = self.socket.unchecked_ref::<Sender>().send(message);
+    pub(crate) fn as_js(&self) -> &JsValue {
+        &self.socket
     }
 
     /// Closes with a code of the protocol's table.
     pub(crate) fn close(self, code: u16) {
         let _ = web::call(&self.socket, "close", &[&code.into()]);
     }
+}
+
+/// Writes a message: a string or bytes. Nothing comes of it once the socket is closing, and its close will tell.
+pub(crate) fn send(socket: &JsValue, message: &JsValue) {
+    let _ = socket.unchecked_ref::<Sender>().send(message);
 }
 
 impl Drop for Socket {

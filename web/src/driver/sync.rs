@@ -174,8 +174,7 @@ impl Frames {
         let frame = match payload {
             Payload::Packets(packets) => {
                 self.blobs.extend(packets.blobs.iter().cloned());
-                let head = frame_text::data_head(first, ack);
-                web::concat(&head, &packets.text, frame_text::DATA_TAIL)
+                frame_text::data(first, ack, &packets.text)
             }
             Payload::Part { piece, last } => {
                 self.blobs.extend(piece.clone().take(piece.length()));

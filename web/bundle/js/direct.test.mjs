@@ -1,0 +1,71 @@
+import { createDirect } from './direct.js';
+import { equal, suite } from './suite.mjs';
+
+// A socket with a handler that notes what it gets, and a core that answers `came` with what `answer` says.
+function setUp(answer, isDone = () => false) {
+  const log = [];
+  const core = {
+    came(...told) {
+      log.push(['came', ...told]);
+      return answer;
+    },
+    consumed: (count) => log.push(['consumed', count]),
+  };
+  const inbound = {
+    isDone,
+    packets(list, skip, blobs, tagged) {
+      log.push(['packets', list.length, skip, blobs, tagged]);
+      return 1;
+    },
+  };
+  const direct = createDirect(core, inbound);
+  const socket = { onmessage: ({ data }) => log.push(['other', data]), send: (text) => log.push(['send', text]) };
+  direct.opened(socket);
+  return { direct, socket, log, receive: (data) => socket.onmessage({ data }) };
+}
+
+export const run = await suite({
+  'a frame of packets is told in numbers, handed out, and then consumed'() {
+    const { log, receive } = setUp(1);
+    const text = '["data",7,3,[["send","a",[]],["send","b",[]]]]';
+    receive(text);
+    equal(log, [['came', 7, 3, 2, text.length, false], ['packets', 2, 1, null, false], ['consumed', 1]]);
+  },
+
+  'what is done with when it is handed out is told at once'() {
+    const { log, receive } = setUp(0, (list) => list[0][0] === 'reply');
+    const text = '["data",0,1,[["reply",0,{"$":"undefined"}]]]';
+    receive(text);
+    equal(log, [['came', 0, 1, 1, text.length, true], ['packets', 1, 0, null, true]]);
+  },
+
+  'of what came before nothing is handed out'() {
+    const { log, receive } = setUp(1);
+    receive('["data",0,0,[["send","a",[]]]]');
+    equal(log.map(([name]) => name), ['came']);
+  },
+
+  'what the core refuses goes to its own handler'() {
+    const { log, receive } = setUp(-1);
+    const text = '["data",0,0,[["send","a",[]]]]';
+    receive(text);
+    equal(log.map(([name]) => name), ['came', 'other']);
+    equal(log[1], ['other', text]);
+  },
+
+  'everything else goes to its own handler'() {
+    const { log, receive } = setUp(0);
+    const others = [
+      '["ack",4]', '["data",', '["data",0]', '["data",-1,0,[]]', '["data",0,0.5,[]]', '["data",0,"0",[]]', '["data",0,0,{}]',
+      new ArrayBuffer(4),
+    ];
+    for (const data of others) receive(data);
+    equal(log, others.map((data) => ['other', data]));
+  },
+
+  'packets are written as one frame'() {
+    const { direct, socket, log } = setUp(0);
+    direct.write(socket, 4, 2, '["send","a",[1]],["send","b",[]]');
+    equal(log, [['send', '["data",4,2,[["send","a",[1]],["send","b",[]]]]']]);
+  },
+});
