@@ -410,6 +410,12 @@ impl<P: Merge, A> HostLink<P, A> {
         self.inbox.consumed
     }
 
+    /// The same, when the page is told of it by the answer to a synchronous request: no connection has to any more. A page
+    /// that doesn't get the answer asks again.
+    pub fn tell(&mut self) -> Seq {
+        self.inbox.tell()
+    }
+
     /// The next packet that the host has not got.
     pub fn admitted(&self) -> Seq {
         self.inbox.admitted

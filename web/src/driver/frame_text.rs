@@ -5,6 +5,7 @@
 use exciton_protocol::{Epoch, LinkId, Seq};
 use js_sys::JsString;
 
+use super::tab::Tab;
 use crate::web;
 
 /// A data frame of packets, which are joined by commas.
@@ -60,6 +61,8 @@ pub(crate) struct Contact {
     pub(crate) fresh: bool,
 }
 
+const FRAMES: &str = ",\"frames\":[";
+
 impl Contact {
     /// A hello's frame. `tab` is the JSON of the tab's info.
     pub(crate) fn hello(&self, hello: &Hello, tab: &JsString) -> JsString {
@@ -74,8 +77,8 @@ impl Contact {
     }
 
     /// The head of a synchronous request's body: everything before the frames, which end with `]}`. `seq` is the
-    /// packet whose answer is wanted; without one the document says `bye`.
-    pub(crate) fn request(&self, got: &[Seq], seq: Option<Seq>, tab: &JsString) -> JsString {
+    /// packet whose answer is wanted; without one the document says `bye`. A host that has answered knows the tab.
+    pub(crate) fn request(&self, got: &[Seq], seq: Option<Seq>, tab: &Tab) -> JsString {
         let mut text = String::from("{");
         self.write(&mut text);
         if !got.is_empty() {
@@ -95,8 +98,12 @@ impl Contact {
             }
             None => text.push_str(",\"bye\":true"),
         }
+        if !self.fresh {
+            text.push_str(FRAMES);
+            return text.into();
+        }
         text.push_str(",\"tab\":");
-        web::concat(&text, tab, ",\"frames\":[")
+        web::concat(&text, &tab.info(), FRAMES)
     }
 
     fn write(&self, text: &mut String) {

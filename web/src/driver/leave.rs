@@ -120,7 +120,7 @@ impl Inner {
             self.farewell.set(farewell);
             let contact =
                 Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
-            frames.body(&contact.request(&got, None, &self.tab.info()))
+            frames.body(&contact.request(&got, None, &self.tab))
         };
         let headers = web::object(&[]);
         for (name, value) in sync_xhr::headers(&body) {

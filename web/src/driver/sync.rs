@@ -72,9 +72,10 @@ impl Inner {
         let end = now().plus(limit);
         let mut tries = 0;
         let mut is_first = true;
+        let url = sync_xhr::url(&self.base);
         let mut request = self.request(seq, true);
         loop {
-            let response = sync_xhr::put(&self.base, &request.body);
+            let response = sync_xhr::put(&url, &request.body);
             if generation != self.generation.get() {
                 // A call within this one has found the link lost.
                 return Err(SyncError::Lost { why: LinkLost::Expired, may_have_run: true });
@@ -138,7 +139,7 @@ impl Inner {
             self.depart(seq + 1);
         }
         let contact = Contact { link: link.id(), epoch: link.epoch(), ack, fresh: link.is_fresh() };
-        let body = frames.body(&contact.request(&got, Some(seq), &self.tab.info()));
+        let body = frames.body(&contact.request(&got, Some(seq), &self.tab));
         Request { body, got }
     }
 
@@ -182,15 +183,18 @@ impl Frames {
             }
         };
         self.text = Some(match self.text.take() {
-            Some(text) => web::join(&text, &",".into(), &frame),
+            Some(text) => web::join(&text, web::text(",").unchecked_ref(), &frame),
             None => frame,
         });
     }
 
     /// The whole body; `head` ends where the frames begin.
     pub(super) fn body(&self, head: &JsString) -> JsValue {
-        let text = self.text.clone().unwrap_or_else(|| "".into());
-        let json = web::join(head, &text, &"]}".into());
+        let tail: JsString = web::text("]}").unchecked_into();
+        let json = match &self.text {
+            Some(text) => web::join(head, text, &tail),
+            None => web::join(head, &tail, web::text("").unchecked_ref()),
+        };
         envelope::join(&json, &self.blobs)
     }
 }

@@ -18,20 +18,30 @@ pub(crate) struct Response {
 /// Makes the request. `None` if it had no answer: network, the browser's own limit, or a document that unloads.
 ///
 /// Invariant: nothing is borrowed by the caller. Firefox runs other events of the page in here.
-pub(crate) fn put(base: &str, body: &JsValue) -> Option<Response> {
+pub(crate) fn put(url: &JsValue, body: &JsValue) -> Option<Response> {
     let request = web::construct("XMLHttpRequest", &[]).ok()?;
     let call = |method, arguments: &[&JsValue]| web::call(&request, method, arguments).ok();
-    call("open", &[&"PUT".into(), &url(base), &JsValue::FALSE])?;
+    call("open", &[&web::text("PUT"), url, &JsValue::FALSE])?;
     for (name, value) in headers(body) {
-        call("setRequestHeader", &[&name.into(), &value.into()])?;
+        call("setRequestHeader", &[&web::text(name), &web::text(value)])?;
     }
     // A synchronous request may not ask for bytes. This charset keeps each byte in a character of its own.
-    call("overrideMimeType", &[&"text/plain; charset=x-user-defined".into()])?;
+    call("overrideMimeType", &[&web::text("text/plain; charset=x-user-defined")])?;
     call("send", &[body])?;
     let status = web::whole(&web::get(&request, "status")).filter(|status| *status != 0)?;
-    let kind = call("getResponseHeader", &[&"content-type".into()])?.as_string();
-    let is_binary = kind.is_some_and(|kind| kind.starts_with(BINARY));
-    let (json, run) = read(web::get(&request, "responseText").unchecked_ref(), is_binary);
+    let text: JsString = web::get(&request, "responseText").unchecked_into();
+    // The bytes of plain text are its characters already, and what has attachments is never JSON.
+    let plain = match web::beyond_ascii(&text) {
+        true => None,
+        false => web::parse_json(&text).ok(),
+    };
+    let (json, run) = match plain {
+        Some(json) => (json, None),
+        None => {
+            let kind = call("getResponseHeader", &[&web::text("content-type")])?.as_string();
+            read(&text, kind.is_some_and(|kind| kind.starts_with(BINARY)))
+        }
+    };
     // A status has three digits.
     Some(Response { status: status as u16, json, run })
 }
@@ -51,10 +61,6 @@ pub(crate) fn headers(body: &JsValue) -> [(&'static str, &'static str); 2] {
 
 fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Run>) {
     let unreadable = (JsValue::UNDEFINED, None);
-    // The bytes of plain text are its characters already.
-    if !is_binary && !web::beyond_ascii(text) {
-        return (web::parse_json(text).unwrap_or(JsValue::UNDEFINED), None);
-    }
     let mut bytes = web::encode(text).to_vec();
     unfold(&mut bytes);
     let bytes = Uint8Array::from(&*bytes);
