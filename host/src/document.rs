@@ -14,6 +14,7 @@ mod room;
 mod runner;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use exciton_protocol::{
@@ -53,6 +54,8 @@ pub(crate) struct Document {
     limits: Limits,
     clock: Arc<Clock>,
     state: Mutex<State>,
+    /// See [`Self::is_swift`].
+    swift: AtomicBool,
     /// Something may have to be written to the socket.
     pub(crate) outgoing: Notify,
     /// A synchronous answer has come, or the link is over.
@@ -172,6 +175,7 @@ impl Document {
             limits,
             clock,
             state: Mutex::new(state),
+            swift: AtomicBool::new(false),
             outgoing: Notify::new(),
             answered: Notify::new(),
             arrived: Notify::new(),

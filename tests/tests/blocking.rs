@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use exciton_e2e::{Browser, HostCommand, HostProcess, in_each_engine};
+use exciton_e2e::{Browser, HostCommand, HostProcess, SimulatedBrowser, in_each_engine};
 use serde_json::Value;
 
 /// Generous: it only decides how long a failure takes.
@@ -119,6 +119,35 @@ async fn a_call_that_comes_alone_and_blocks_holds_up_no_connection() {
         assert_eq!(browser.eval(sockets).await.unwrap(), serde_json::json!([1]), "{engine}");
     })
     .await;
+}
+
+/// Such a call is made by the task of the request itself, if those before took no time.
+#[tokio::test]
+async fn a_synchronous_call_that_blocks_after_swift_ones_holds_up_its_own_page_only() {
+    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
+    let host = command.args(["--no-open", "--page", PAGES]).start().await.unwrap();
+    let browser = SimulatedBrowser::enter(host.url()).await.unwrap();
+    let (mut page, mut other) = (browser.open().await.unwrap(), browser.open().await.unwrap());
+    for value in ["one", "two", "three"] {
+        let echo: String = page.send_sync("sync-echo", (value,)).await.unwrap();
+        assert_eq!(echo, value);
+    }
+    let blocked = tokio::spawn(async move {
+        let answer: Value = page.send_sync("block-until", ()).await.unwrap();
+        (page, answer)
+    });
+    let entered = async { while !other.invoke::<bool>("is-blocked", ()).await.unwrap() {} };
+    tokio::time::timeout(LIMIT, entered).await.unwrap();
+    for number in 0..100_u32 {
+        assert_eq!(other.invoke::<u32>("answer", (number,)).await.unwrap(), number);
+        let echo: String = other.send_sync("sync-echo", (number.to_string(),)).await.unwrap();
+        assert_eq!(echo, number.to_string());
+    }
+    assert!(!blocked.is_finished());
+    other.invoke::<()>("release", ()).await.unwrap();
+    let (mut page, answer) = blocked.await.unwrap();
+    assert_eq!(answer, Value::Null);
+    assert_eq!(page.invoke::<u32>("answer", (1,)).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use exciton_protocol::Seq;
 
@@ -39,10 +40,15 @@ impl Document {
 
     /// Makes the call in the runtime's worker that asks, or elsewhere if another one is made so.
     pub(crate) fn call_lone(self: &Arc<Self>, calls: &LoneCalls) {
-        match calls.try_begin() {
-            Some(_call) => tokio::task::block_in_place(|| self.run_lone()),
-            None => self.leave_lone(),
-        }
+        let Some(_call) = calls.try_begin() else { return self.leave_lone() };
+        let since = Instant::now();
+        tokio::task::block_in_place(|| self.run_lone());
+        self.swift.store(since.elapsed() < SWIFT, Ordering::Relaxed);
+    }
+
+    /// Whether the latest such call of the page took no time to speak of, so that the next one is likely not to.
+    pub(crate) fn is_swift(&self) -> bool {
+        self.swift.load(Ordering::Relaxed)
     }
 
     /// Leaves the call, if it still waits, to a thread of the pool.
@@ -86,6 +92,9 @@ impl Document {
         self.run_elsewhere();
     }
 }
+
+/// Longer is not swift.
+const SWIFT: Duration = Duration::from_millis(2);
 
 /// One such call at a time in the whole application: the runtime gives each a thread, and must never be left without any.
 #[derive(Default)]

@@ -87,8 +87,7 @@ impl Cookies {
         issued.copy_from_slice(&payload[ID..ID + 8]);
         let (browser, issued) = (BrowserId(id), u64::from_be_bytes(issued));
         let cookie = Cookie { browser, issued, secure: payload[ID + 8] == 1, generation };
-        // A cookie from the future only shows that the clock was set back: its signature is ours.
-        if now.saturating_sub(issued) > LIFE {
+        if !cookie.is_alive(now) {
             return Err(Stale::Expired);
         }
         if self.is_good(&cookie) { Ok(cookie) } else { Err(Stale::Revoked) }
@@ -97,6 +96,11 @@ impl Cookies {
     /// Whether a cookie that was good a moment ago still is: the key is the same, and its browser wasn't shut out.
     pub(crate) fn is_good(&self, cookie: &Cookie) -> bool {
         self.lock().is_good(cookie)
+    }
+
+    /// The same at `now`: it hasn't expired either.
+    pub(crate) fn is_good_at(&self, cookie: &Cookie, now: u64) -> bool {
+        cookie.is_alive(now) && self.is_good(cookie)
     }
 
     /// Shuts a browser out: all its cookies are void from now on. The list to keep.
@@ -133,6 +137,13 @@ impl State {
         payload[ID + 8] = u8::from(secure);
         let tag = self.mac.clone().chain_update(payload).finalize().into_bytes();
         hex(&payload) + &hex(&tag)
+    }
+}
+
+impl Cookie {
+    /// A cookie from the future only shows that the clock was set back: its signature is ours.
+    fn is_alive(&self, now: u64) -> bool {
+        now.saturating_sub(self.issued) <= LIFE
     }
 }
 

@@ -15,16 +15,12 @@ use crate::document::Document;
 use crate::links::Links;
 
 /// Reads and writes until the connection ends; it runs no user code.
-type Talk = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Talk = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Goes on with the talk until it ends, and makes the lone calls that it brings.
-pub(super) async fn attend(
-    links: Arc<Links>,
-    document: Arc<Document>,
-    talk: impl Future<Output = ()> + Send + 'static,
-) {
+pub(super) async fn attend(links: Arc<Links>, document: Arc<Document>, talk: Talk) {
     let desk = Arc::new(Desk {
-        talk: Mutex::new(Some(Box::pin(talk))),
+        talk: Mutex::new(Some(talk)),
         hands: Mutex::new(Hands::default()),
         document,
         runtime: Handle::current(),

@@ -2,6 +2,8 @@
 //!
 //! Sources: Fetch §3.1 (`Origin`), Fetch Metadata (`Sec-Fetch-*`), RFC 6265bis (cookies ignore ports).
 
+mod familiar;
+
 use std::sync::Arc;
 
 use axum::extract::{OriginalUri, Request, State};
@@ -22,6 +24,8 @@ use super::strangers::Stranger;
 use crate::origin::{Authority, Origin};
 use crate::secret::{Cookie, Pass, Stale, hex, unix_seconds};
 
+pub(crate) use self::familiar::Familiar;
+
 /// A request that came in; a request extension behind the guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visit {
@@ -40,6 +44,14 @@ pub(crate) struct Visit {
     pub(crate) may_be_known: bool,
 }
 
+/// What the guard has decided of a request that it lets in.
+#[derive(Clone, Debug)]
+struct Admitted {
+    visit: Visit,
+    /// Whether the page's address is one for which browsers keep their promises, loopback or `https`.
+    secure: bool,
+}
+
 /// The middleware in front of everything.
 pub(crate) async fn guard(
     State(state): State<Arc<ServerState>>,
@@ -48,9 +60,12 @@ pub(crate) async fn guard(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let now = unix_seconds();
-    let verdict = judge(&state, &parts, now);
-    let at_loopback = host(&parts).is_ok_and(|host| host.host.is_loopback());
-    let secure = at_loopback || verdict.as_ref().is_ok_and(|visit| visit.door.https);
+    let verdict = decide(&state, &parts, now);
+    let secure = match &verdict {
+        Ok(admitted) => admitted.secure,
+        Err(_) => is_at_loopback(&parts),
+    };
+    let verdict = verdict.map(|admitted| admitted.visit);
     request = Request::from_parts(parts, body);
     let mut response = match verdict.and_then(|visit| welcome(&state, visit, &mut request, now)) {
         Ok(next_cookie) => {
@@ -65,6 +80,22 @@ pub(crate) async fn guard(
     };
     headers::protect(&mut response, state.config.isolated, secure);
     response
+}
+
+/// Judges a request, unless one like it was let in before.
+fn decide(state: &ServerState, request: &Parts, now: u64) -> Result<Admitted, Refusal> {
+    if let Some(admitted) = state.familiar.find(request, state.own(), &state.cookies, now) {
+        return Ok(admitted);
+    }
+    let visit = judge(state, request, now)?;
+    let secure = visit.door.https || is_at_loopback(request);
+    let admitted = Admitted { visit, secure };
+    state.familiar.keep(request, state.own(), &admitted);
+    Ok(admitted)
+}
+
+fn is_at_loopback(request: &Parts) -> bool {
+    host(request).is_ok_and(|host| host.host.is_loopback())
 }
 
 /// Gives the request what those behind the guard need; the browser's next cookie, if it is time for one.

@@ -2,10 +2,16 @@
 
 use axum::extract::OriginalUri;
 use axum::http::Extensions;
+use hyper::upgrade::OnUpgrade;
+
+use super::guard::Visit;
 
 /// What outer layers put into a request, for as long as its page lives. The request's address is a slice of the buffer that
 /// its head was read into, 16 KiB, and would hold all of it: it is copied.
 pub(super) fn lasting(mut extensions: Extensions) -> Extensions {
+    // The guard's word, and the connection that is upgraded, are of the request only.
+    extensions.remove::<Visit>();
+    extensions.remove::<OnUpgrade>();
     if let Some(OriginalUri(uri)) = extensions.remove::<OriginalUri>()
         && let Ok(own) = uri.to_string().parse()
     {

@@ -23,8 +23,9 @@ use self::ending::{close, drain, lost};
 use self::handshake::{Ended, attach, read_hello};
 use self::read::read;
 use self::write::write;
-use super::deputy::attend;
+use super::deputy::{Talk, attend};
 use super::lasting::lasting;
+use crate::document::Document;
 use crate::links::{Links, NoLink, Visit};
 use crate::server::Place;
 
@@ -35,7 +36,7 @@ pub(crate) async fn socket(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let origin = said_origin(&headers);
+    let origin = said_origin(&headers).to_owned();
     // The extensions stay with the page, the place goes with the connection.
     let place = extensions.remove::<Arc<Place>>();
     let extensions = lasting(extensions);
@@ -49,33 +50,38 @@ pub(crate) async fn socket(
         .on_upgrade(move |socket| {
             let conn = links.conn();
             let span = tracing::debug_span!("connection", conn);
+            // Each in a place of its own: what only the beginning needs would stay for as long as the task.
+            let beginning = Box::pin(begin(links.clone(), conn, extensions, origin, socket, place));
             async move {
-                converse(links, conn, extensions, origin, socket, place).await;
+                let begun = beginning.await;
+                if let Some((document, talk)) = begun {
+                    attend(links, document, talk).await;
+                }
             }
             .instrument(span)
         })
 }
 
 /// The origin of the page that asks, by the word of its browser. The guard has looked at it.
-pub(super) fn said_origin(headers: &HeaderMap) -> String {
-    let said = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    said.unwrap_or_default().to_owned()
+pub(super) fn said_origin(headers: &HeaderMap) -> &str {
+    headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default()
 }
 
-async fn converse(
+/// The document that has said hello, and the talk with it. `None` if the connection has ended before.
+async fn begin(
     links: Arc<Links>,
     conn: ConnId,
     extensions: Extensions,
     origin: String,
     mut socket: WebSocket,
     place: Option<Arc<Place>>,
-) {
+) -> Option<(Arc<Document>, Talk)> {
     let counted = links.count_socket();
     let hello = match tokio::time::timeout(span(links.limits.hello), read_hello(&mut socket)).await
     {
         Ok(Ok(hello)) => hello,
-        Ok(Err(reason)) => return close(&links, socket, reason).await,
-        Err(_) => return close(&links, socket, CloseReason::Silent).await,
+        Ok(Err(reason)) => return refuse(&links, socket, Ended::Closed(reason)).await,
+        Err(_) => return refuse(&links, socket, Ended::Closed(CloseReason::Silent)).await,
     };
     let visit = Visit {
         link: hello.link,
@@ -89,31 +95,47 @@ async fn converse(
     };
     let document = match links.visit(&visit) {
         Ok(document) => document,
-        Err(NoLink::Lost(why)) => return lost(&links, socket, why).await,
-        Err(NoLink::TooMany) => return close(&links, socket, CloseReason::Busy).await,
+        Err(NoLink::Lost(why)) => return refuse(&links, socket, Ended::Lost(why)).await,
+        Err(NoLink::TooMany) => {
+            return refuse(&links, socket, Ended::Closed(CloseReason::Busy)).await;
+        }
     };
-    match attach(&links, &document, conn, &hello, &extensions) {
-        Ok(_) => {}
-        Err(Ended::Lost(why)) => return lost(&links, socket, why).await,
-        Err(Ended::Closed(reason)) => return close(&links, socket, reason).await,
+    if let Err(ended) = attach(&links, &document, conn, &hello, &extensions) {
+        return refuse(&links, socket, ended).await;
     }
     document.outgoing.notify_one();
-    let (all, one) = (links.clone(), document.clone());
-    let talk = async move {
-        let (sink, mut stream) = socket.split();
-        let calls = may_call();
-        // What was read is answered in the same turn.
-        let gone = tokio::select! {
-            biased;
-            gone = read(&one, conn, &mut stream, calls) => gone,
-            gone = write(&one, conn, &all, sink) => gone,
-        };
-        tracing::debug!(link = ?one.id, conn, ?gone, "a connection has ended");
-        one.disconnected(conn, gone);
-        drain(&all, &mut stream).await;
-        drop((counted, place));
+    let talk = talk(links, conn, document.clone(), socket, (counted, place));
+    Some((document, Box::pin(talk)))
+}
+
+/// Reads and writes until the connection ends. `held` is what it holds so long.
+async fn talk(
+    links: Arc<Links>,
+    conn: ConnId,
+    document: Arc<Document>,
+    socket: WebSocket,
+    held: impl Send,
+) {
+    let (sink, mut stream) = socket.split();
+    let calls = may_call();
+    // What was read is answered in the same turn.
+    let gone = tokio::select! {
+        biased;
+        gone = read(&document, conn, &mut stream, calls) => gone,
+        gone = write(&document, conn, &links, sink) => gone,
     };
-    attend(links, document, talk).await;
+    tracing::debug!(link = ?document.id, conn, ?gone, "a connection has ended");
+    document.disconnected(conn, gone);
+    drain(&links, &mut stream).await;
+    drop(held);
+}
+
+async fn refuse<T>(links: &Links, socket: WebSocket, ended: Ended) -> Option<T> {
+    match ended {
+        Ended::Lost(why) => lost(links, socket, why).await,
+        Ended::Closed(reason) => close(links, socket, reason).await,
+    }
+    None
 }
 
 /// Whether a task of the runtime may make calls: the runtime has another thread meanwhile.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
-use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::HttpBody;
+use axum::extract::{Request, State};
+use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
 
@@ -17,12 +17,9 @@ use crate::document::{Document, Refusal, Way};
 use crate::links::{Links, NoLink, Visit};
 
 /// The route's handler. The guard has let the request in.
-pub(crate) async fn sync(
-    State(links): State<Arc<Links>>,
-    mut extensions: Extensions,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(crate) async fn sync(State(links): State<Arc<Links>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let (headers, mut extensions) = (parts.headers, parts.extensions);
     let room = match extensions.remove::<Room>() {
         Some(room) => Some(room.take(body.size_hint().exact()).await),
         None => None,
@@ -53,9 +50,9 @@ pub(crate) async fn sync(
     };
     let size = message.len();
     drop(message);
-    let origin = socket::said_origin(&headers);
-    let extensions = lasting(extensions);
-    match serve(&links, &extensions, &origin, request, size, room).await {
+    // Only a fresh page begins something that lasts.
+    let extensions = if request.head.fresh { lasting(extensions) } else { extensions };
+    match serve(&links, &extensions, socket::said_origin(&headers), request, size, room).await {
         Ok(Some(answer)) => respond(&answer),
         Ok(None) => {
             let mut response =
@@ -94,35 +91,50 @@ async fn serve(
     };
     // A page that is back from the back/forward cache may call before its socket is open again.
     if !request.head.bye && document.lock().frozen {
-        links.thaw(&document, extensions);
+        links.thaw(&document, &lasting(extensions.clone()));
     }
     if let Some(first) = first.filter(|_| head.bye) {
         its_turn(links, &document, first).await;
     }
     let admitted = admit(&document, &request, size);
+    // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
+    let SyncRequest { head, frames } = request;
+    drop((frames, room));
     // What was taken before a frame that is refused is run all the same.
     if document.has_lone() {
-        // By a task of its own: this one waits for the answer no longer than it may.
-        tokio::spawn(call(links.clone(), document.clone()));
+        let seq = head.seq;
+        if document.is_swift() {
+            call(links, &document, seq);
+        } else {
+            // By a task of its own: this one waits for the answer no longer than it may.
+            let (links, document) = (links.clone(), document.clone());
+            tokio::spawn(async move { call(&links, &document, seq) });
+        }
     }
     if let Some(why) = admitted? {
         return Ok(Some(SyncAnswer::Lost { why, admitted: false }));
     }
-    // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
-    let SyncRequest { head, frames } = request;
-    drop((frames, room));
     let Some(seq) = head.seq.filter(|_| !head.bye) else {
         return Ok(Some(SyncAnswer::Pending(state(links, &document))));
     };
+    if let Some(answer) = look(links, &document, seq) {
+        return Ok(Some(answer));
+    }
     let _asking = document.asks();
     Ok(Some(wait(links, &document, seq).await))
 }
 
-async fn call(links: Arc<Links>, document: Arc<Document>) {
+/// Makes the lone call. An answer that is here then tells the page how far its host is; else that is the connection's to write.
+fn call(links: &Links, document: &Arc<Document>, seq: Option<Seq>) {
     document.call_lone(&links.lone);
+    let state = document.lock();
+    let is_answered = seq.is_some_and(|seq| matches!(state.link.answer_of(seq), Some(Some(_))));
+    let is_told = is_answered && !state.link.wants_to_write();
+    drop(state);
     document.answered.notify_waiters();
-    // What it sent and consumed is the connection's to write.
-    document.outgoing.notify_one();
+    if !is_told {
+        document.outgoing.notify_one();
+    }
 }
 
 /// A page that leaves sends what it has by several requests that nothing keeps in order: one that is too early waits.
@@ -190,7 +202,7 @@ async fn wait(links: &Links, document: &Document, seq: Seq) -> SyncAnswer {
 const UNTOLD: Duration = Duration::from_millis(2);
 
 fn look(links: &Links, document: &Document, seq: Seq) -> Option<SyncAnswer> {
-    let state = document.lock();
+    let mut state = document.lock();
     if let Some(why) = state.over {
         return Some(SyncAnswer::Lost { why, admitted: true });
     }
@@ -199,18 +211,18 @@ fn look(links: &Links, document: &Document, seq: Seq) -> Option<SyncAnswer> {
         Ok(value) => Ok(value.clone()),
         Err(error) => Err(error.encode()),
     };
-    let position = position(links, document, &state);
+    let position = position(links, document, &mut state);
     Some(SyncAnswer::Done { state: position, seq, outcome })
 }
 
 fn state(links: &Links, document: &Document) -> SyncState {
-    position(links, document, &document.lock())
+    position(links, document, &mut document.lock())
 }
 
-fn position(links: &Links, document: &Document, state: &crate::document::State) -> SyncState {
+fn position(links: &Links, document: &Document, state: &mut crate::document::State) -> SyncState {
     SyncState {
         epoch: links.epoch,
-        ack: state.link.consumed_seq(),
+        ack: state.link.tell(),
         admitted: state.link.admitted(),
         tab: document.tab(),
     }

@@ -1,6 +1,7 @@
 //! Rows of a good request and one wrong thing in it: refused with it, and let in without it.
 
 mod addresses;
+mod familiar;
 mod places;
 mod requests;
 mod secrets;
@@ -52,23 +53,40 @@ fn state(place: Place) -> ServerState {
 fn judge_text(place: Place, request: &[&str]) -> Result<Visit, Refusal> {
     let state = state(place);
     let cookie = state.cookies.issue(false, NOW - 60).unwrap();
+    ask(&state, &cookie, request)
+}
+
+/// Asks twice: what is remembered of the first changes nothing.
+#[track_caller]
+fn ask(state: &ServerState, cookie: &str, request: &[&str]) -> Result<Visit, Refusal> {
+    let parts = parts(cookie, request);
+    let [first, again] = [(); 2].map(|()| decide(state, &parts, NOW));
+    let [first, again] = [first, again].map(|decided| decided.map(|admitted| admitted.visit));
+    assert_eq!(first, again, "{request:?}");
+    assert_eq!(first, judge(state, &parts, NOW), "{request:?}");
+    first
+}
+
+fn parts(cookie: &str, request: &[&str]) -> Parts {
     let (method, path) = request[0].split_once(' ').unwrap();
     let (outer, inner) = path.split_once('|').unwrap_or(("", path));
     let mut builder = axum::http::Request::builder().method(method).uri(inner);
     for line in &request[1..] {
         let (name, value) = line.split_once(": ").unwrap();
-        builder = builder.header(name, value.replace("COOKIE", &cookie));
+        builder = builder.header(name, value.replace("COOKIE", cookie));
     }
     let (mut parts, ()) = builder.body(()).unwrap().into_parts();
     parts.extensions.insert(OriginalUri(format!("{outer}{inner}").parse().unwrap()));
-    judge(&state, &parts, NOW)
+    parts
 }
 
 /// `good` is let in; with `wrong` in place of its lines of the same name (or without that line, if `wrong` ends in a colon;
-/// one more, if it starts with a plus) it is refused with `status` and a text that has `word`.
+/// one more, if it starts with a plus) it is refused with `status` and a text that has `word`, by the same host.
 #[track_caller]
 fn check(place: Place, good: &[&str], wrong: &str, status: u16, word: &str) {
-    if let Err(refusal) = judge_text(place, good) {
+    let state = state(place);
+    let cookie = state.cookies.issue(false, NOW - 60).unwrap();
+    if let Err(refusal) = ask(&state, &cookie, good) {
         panic!("{good:?} is refused: {refusal:?}");
     }
     let mut bad: Vec<&str> = good.to_vec();
@@ -82,7 +100,7 @@ fn check(place: Place, good: &[&str], wrong: &str, status: u16, word: &str) {
         bad[0] = wrong;
     }
     assert_ne!(bad, good, "{wrong}: nothing is wrong");
-    let refusal = judge_text(place, &bad).expect_err(&format!("{bad:?} is let in"));
+    let refusal = ask(&state, &cookie, &bad).expect_err(&format!("{bad:?} is let in"));
     assert_eq!(refusal.status(), StatusCode::from_u16(status).unwrap(), "{bad:?}: {refusal:?}");
     assert!(format!("{refusal:?}").contains(word), "{bad:?}: {refusal:?}, not {word}");
 }

@@ -1,5 +1,6 @@
 //! What the page is told.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ pub(super) async fn write(
     mut sink: SplitSink<WebSocket, Wire>,
 ) -> Gone {
     let mut pinged = document.now();
+    let mut alarm = pin!(tokio::time::sleep(span(links.limits.ping)));
     loop {
         let due = match next(document, conn, links, &mut pinged) {
             Step::Write(message) => {
@@ -45,8 +47,17 @@ pub(super) async fn write(
         }
         let woken = document.outgoing.notified();
         match due {
-            Some(at) => {
-                let _ = tokio::time::timeout_at(links.clock.instant(at), woken).await;
+            Some(due) => {
+                let due = links.clock.instant(due);
+                // Set anew only for an earlier moment, or when it has gone off: each setting may wake the runtime's own timer.
+                if alarm.is_elapsed() || due < alarm.deadline() {
+                    alarm.as_mut().reset(due);
+                }
+                tokio::select! {
+                    biased;
+                    () = woken => {}
+                    () = alarm.as_mut() => {}
+                }
             }
             None => woken.await,
         }
