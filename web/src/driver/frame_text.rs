@@ -61,8 +61,6 @@ pub(crate) struct Contact {
     pub(crate) fresh: bool,
 }
 
-const FRAMES: &str = ",\"frames\":[";
-
 impl Contact {
     /// A hello's frame. `tab` is the JSON of the tab's info.
     pub(crate) fn hello(&self, hello: &Hello, tab: &JsString) -> JsString {
@@ -98,12 +96,12 @@ impl Contact {
             }
             None => text.push_str(",\"bye\":true"),
         }
-        if !self.fresh {
-            text.push_str(FRAMES);
-            return text.into();
+        let mut info = "".into();
+        if self.fresh {
+            text.push_str(",\"tab\":");
+            info = tab.info();
         }
-        text.push_str(",\"tab\":");
-        web::concat(&text, &tab.info(), FRAMES)
+        web::concat(&text, &info, ",\"frames\":[")
     }
 
     fn write(&self, text: &mut String) {

@@ -190,11 +190,8 @@ impl Frames {
 
     /// The whole body; `head` ends where the frames begin.
     pub(super) fn body(&self, head: &JsString) -> JsValue {
-        let tail: JsString = web::text("]}").unchecked_into();
-        let json = match &self.text {
-            Some(text) => web::join(head, text, &tail),
-            None => web::join(head, &tail, web::text("").unchecked_ref()),
-        };
+        let text = self.text.clone().unwrap_or_else(|| "".into());
+        let json = web::join(head, &text, web::text("]}").unchecked_ref());
         envelope::join(&json, &self.blobs)
     }
 }

@@ -31,17 +31,8 @@ pub(crate) fn put(url: &JsValue, body: &JsValue) -> Option<Response> {
     let status = web::whole(&web::get(&request, "status")).filter(|status| *status != 0)?;
     let text: JsString = web::get(&request, "responseText").unchecked_into();
     // The bytes of plain text are its characters already, and what has attachments is never JSON.
-    let plain = match web::beyond_ascii(&text) {
-        true => None,
-        false => web::parse_json(&text).ok(),
-    };
-    let (json, run) = match plain {
-        Some(json) => (json, None),
-        None => {
-            let kind = call("getResponseHeader", &[&web::text("content-type")])?.as_string();
-            read(&text, kind.is_some_and(|kind| kind.starts_with(BINARY)))
-        }
-    };
+    let plain = if web::beyond_ascii(&text) { None } else { web::parse_json(&text).ok() };
+    let (json, run) = plain.map_or_else(|| read(&text), |json| (json, None));
     // A status has three digits.
     Some(Response { status: status as u16, json, run })
 }
@@ -59,10 +50,12 @@ pub(crate) fn headers(body: &JsValue) -> [(&'static str, &'static str); 2] {
     [("content-type", kind), ("x-exciton", "1")]
 }
 
-fn read(text: &JsString, is_binary: bool) -> (JsValue, Option<Run>) {
+fn read(text: &JsString) -> (JsValue, Option<Run>) {
     let unreadable = (JsValue::UNDEFINED, None);
     let mut bytes = web::encode(text).to_vec();
     unfold(&mut bytes);
+    // The last byte of a length: no JSON has that many bytes, and none begins with such a character.
+    let is_binary = bytes.get(3).is_some_and(|byte| *byte < b'\t');
     let bytes = Uint8Array::from(&*bytes);
     let (text, run) = if is_binary {
         let mut run = envelope::of_bytes(&bytes);
