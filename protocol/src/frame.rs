@@ -16,7 +16,7 @@ use crate::envelope::{self, Message};
 use crate::error::LinkLost;
 use crate::ids::{Epoch, LinkId, Seq};
 use crate::limits::Limits;
-use crate::packet::{Packet, PacketSeed, RawPacket, write_number};
+use crate::packet::{Packet, PacketSeed, RawPacket, quick, write_number};
 use crate::tab::TabInfo;
 
 /// One message of the socket.
@@ -105,7 +105,13 @@ impl Frame {
     /// The same for a message of another program, which may have anything in it: what a call has too much of is in
     /// [`Extra::excess`](crate::Extra::excess), and nothing is kept of it.
     pub fn decode_within(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
-        Self::decode_in(message, &Bounds::of(limits))
+        let bounds = Bounds::of(limits);
+        if let Message::Text(json) = message
+            && let Some((first, ack, packets)) = quick::data(json, &bounds)
+        {
+            return Ok(Self::Data { first, ack, packets });
+        }
+        Self::decode_in(message, &bounds)
     }
 
     fn decode_in(message: &Message, bounds: &Bounds) -> Result<Self, FrameError> {

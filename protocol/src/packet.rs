@@ -3,6 +3,7 @@
 //! A packet is a JSON array: its kind, what it is about, its value, and, if the value has attachments, their lengths.
 //! `["send","channel",[1,2]]`, `["reply",7,{"$":"arraybuffer","blob":0},[16]]`.
 
+pub(crate) mod quick;
 mod read;
 
 use bytes::Bytes;

@@ -431,9 +431,19 @@ impl<P: Merge, A> HostLink<P, A> {
         self.outbox.waiting()
     }
 
+    /// Bytes of these packets.
+    pub fn waiting_bytes(&self) -> usize {
+        self.outbox.waiting_bytes()
+    }
+
     /// Whether something is to be written that no moment has to be waited for.
     pub fn wants_to_write(&self) -> bool {
         self.welcome_due || self.ack_asked || self.waiting() > 0
+    }
+
+    /// Whether an answer to the page itself is due: a welcome, or an acknowledgement.
+    pub fn wants_control(&self, now: Millis) -> bool {
+        self.welcome_due || self.ack_asked || self.inbox.is_due(now)
     }
 
     /// Whether the page has acknowledged everything.

@@ -193,6 +193,11 @@ impl<P: Merge> Outbox<P> {
         self.queue.get(self.sent).map_or(0, |(first, _)| self.next - first)
     }
 
+    /// Bytes of these packets.
+    pub fn waiting_bytes(&self) -> usize {
+        self.bytes - self.sent_bytes
+    }
+
     /// Bytes that wait for an acknowledgement.
     pub fn bytes(&self) -> usize {
         self.bytes
