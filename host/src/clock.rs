@@ -21,9 +21,15 @@ impl Default for Clock {
 
 impl Clock {
     pub(crate) fn now(&self) -> Millis {
+        self.at(Instant::now())
+    }
+
+    /// A moment that the system's clock was asked for before.
+    pub(crate) fn at(&self, moment: Instant) -> Millis {
         let skipped = self.skipped.load(Ordering::Relaxed);
         // The first moment is not 0.
-        Millis(whole(self.start.elapsed()).saturating_add(skipped).saturating_add(1))
+        let elapsed = whole(moment.saturating_duration_since(self.start));
+        Millis(elapsed.saturating_add(skipped).saturating_add(1))
     }
 
     /// The moment for a timer of the runtime, which knows nothing of what was skipped since.

@@ -12,7 +12,6 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -20,8 +19,9 @@ use exciton_protocol::{Args, Extra, Seq};
 use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
+use crate::emitter::Found;
 use crate::error::{ErrorInfo, panic_message};
-use crate::event::{IpcMainEvent, IpcMainInvokeEvent, Outlet, PendingReply, Sender};
+use crate::event::{IpcMainEvent, IpcMainInvokeEvent, PendingReply, Sender};
 use crate::handler::{BadArguments, BoxFuture, Flow, Heard, Outcome};
 use crate::ipc_main::IpcMain;
 use crate::one_line::one_line;
@@ -46,49 +46,68 @@ pub(crate) struct Request<'a> {
     pub args: Args,
     /// The frame that it is from, and the ports that it brings.
     pub extra: Extra,
+    /// What listens to it in the application, if that was looked for ahead.
+    pub found: Option<Found>,
 }
 
 /// How long a listener or handler may keep its page's further messages waiting before it is warned about.
 const SLOW: Duration = Duration::from_millis(100);
 
-/// Calls what listens to the request, in order, on the page's runner. The futures that come back have been polled once and
-/// are pending; the caller spawns them. An `invoke` is settled, and a `sendSync` answered, even if they are dropped.
+/// What has come of a call.
+#[derive(Default)]
+pub(crate) struct Called {
+    /// Of an `invoke` that is answered already.
+    pub(crate) answer: Option<Outcome>,
+    /// It is an `invoke` whose future settles it, even if that is dropped.
+    settled_later: bool,
+    /// Futures that have been polled once and are pending; the caller spawns them.
+    pub(crate) pending: Vec<BoxFuture<()>>,
+}
+
+/// Calls what listens to the request, in order, on the page's runner. A `sendSync` is answered whatever becomes of the
+/// futures that come back.
 pub(crate) fn dispatch(
     ipc_main: &IpcMain,
-    outlet: &Arc<dyn Outlet>,
+    from: Sender,
     request: Request<'_>,
+    watch: &mut Watch,
     cx: &mut Context<'_>,
-) -> Vec<BoxFuture<()>> {
+) -> Called {
+    let (outlet, kind) = (from.outlet(), request.kind);
     let span = tracing::debug_span!(
         "dispatch",
-        kind = ?request.kind,
+        ?kind,
         channel = request.channel,
         web_contents = outlet.renderer().id,
         frame = request.extra.frame,
         seq = request.seq
     );
     let _entered = span.enter();
-    let from = Sender::new(outlet.clone(), request.extra.frame);
     let scopes = Scopes::new(from.document(), outlet.renderer(), ipc_main);
+    let mut called = Called::default();
     // User code is guarded where it is called; what unwinds to here are destructors of removed closures.
-    let called = catch_unwind(AssertUnwindSafe(|| match request.kind {
+    let through = catch_unwind(AssertUnwindSafe(|| match kind {
         Incoming::Send => {
             let ports = outlet.ports().receive(&request.extra.ports);
-            listen(&scopes, &from, IpcMainEvent::new(from.clone(), ports), request, &span, cx)
+            let event = IpcMainEvent::new(from.clone(), ports);
+            called.pending = listen(&scopes, &from, event, request, &span, watch, cx);
         }
         Incoming::Sync => {
             let event = IpcMainEvent::sync(from.clone(), request.seq, request.channel);
-            listen(&scopes, &from, event, request, &span, cx)
+            called.pending = listen(&scopes, &from, event, request, &span, watch, cx);
         }
-        Incoming::Invoke => invoke(&scopes, &from, request, &span, cx).into_iter().collect(),
+        Incoming::Invoke => invoke(&scopes, &from, request, &span, watch, cx, &mut called),
     }));
-    called.unwrap_or_else(|payload| {
+    if let Err(payload) = through {
         tracing::error!(
             panic = panic_message(&*payload),
             "a listener panicked while it was dropped"
         );
-        Vec::new()
-    })
+        if kind == Incoming::Invoke && !called.settled_later {
+            called.answer.get_or_insert_with(|| Err(ErrorInfo::never_sent()));
+        }
+    }
+    called
 }
 
 /// Calls the listeners. A `sendSync` is decided when the last clone of the event is dropped: without a listener here.
@@ -98,10 +117,11 @@ fn listen(
     event: IpcMainEvent,
     request: Request<'_>,
     span: &Span,
+    watch: &mut Watch,
     cx: &mut Context<'_>,
 ) -> Vec<BoxFuture<()>> {
-    let Request { kind, channel, args, .. } = request;
-    let mut calls = Calls { event, channel, span, pending: Vec::new(), count: 0 };
+    let Request { kind, channel, args, found, .. } = request;
+    let mut calls = Calls { event, channel, span, watch, pending: Vec::new(), count: 0 };
     let observers = from.outlet().renderer().observers.of(kind == Incoming::Sync);
     if !observers.is_empty() {
         match args.values() {
@@ -113,10 +133,8 @@ fn listen(
             Err(error) => wrong_argument(&calls.event, channel, &error.into()),
         }
     }
-    for scope in scopes.iter() {
-        let emitter = scope.emitter();
-        let listeners = emitter.snapshot(channel);
-        for listener in listeners.iter().flat_map(|listeners| listeners.iter()) {
+    for (emitter, listeners) in scopes.listeners(channel, found) {
+        for listener in listeners.iter() {
             if emitter.admit(channel, listener) {
                 calls.call(cx, |event| (listener.call)(event, &args));
             }
@@ -133,6 +151,7 @@ struct Calls<'a> {
     event: IpcMainEvent,
     channel: &'a str,
     span: &'a Span,
+    watch: &'a mut Watch,
     pending: Vec<BoxFuture<()>>,
     count: u32,
 }
@@ -145,7 +164,6 @@ impl Calls<'_> {
     ) {
         let Self { event, channel, span, .. } = self;
         self.count += 1;
-        let watch = Watch::new("listener", channel);
         match catch_unwind(AssertUnwindSafe(|| listener(event.clone()))) {
             Ok(Ok(Flow::Now(heard))) => log(channel, heard),
             Ok(Ok(Flow::Later(future))) => {
@@ -155,7 +173,7 @@ impl Calls<'_> {
             Ok(Err(wrong)) => wrong_argument(event, channel, &wrong),
             Err(payload) => panicked(event, channel, payload),
         }
-        watch.stop();
+        self.watch.lap("listener", channel);
     }
 
     fn nobody(&self, kind: Incoming, from: &Sender) {
@@ -201,28 +219,28 @@ fn invoke(
     from: &Sender,
     request: Request<'_>,
     span: &Span,
+    watch: &mut Watch,
     cx: &mut Context<'_>,
-) -> Option<BoxFuture<()>> {
-    let Request { channel, args, seq, .. } = request;
-    let reply = PendingReply::new(from.outlet().clone(), seq);
-    let Some(handler) = scopes.handler(channel) else {
+    called: &mut Called,
+) {
+    let Request { channel, args, seq, found, .. } = request;
+    let Some(handler) = scopes.handler(channel, found) else {
         tracing::debug!("no handler");
-        reply.settle(Err(ErrorInfo::no_handler(channel)));
-        return None;
+        called.answer = Some(Err(ErrorInfo::no_handler(channel)));
+        return;
     };
     let event = IpcMainInvokeEvent::new(from.clone());
-    let watch = Watch::new("handler", channel);
-    let mut pending = None;
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(event, args))) {
-        Ok(Flow::Now(outcome)) => reply.settle(logged(channel, outcome)),
+        Ok(Flow::Now(outcome)) => called.answer = Some(logged(channel, outcome)),
         Ok(Flow::Later(future)) => {
+            let reply = PendingReply::new(from.outlet().clone(), seq);
+            called.settled_later = true;
             let rest = settled_later(future, reply, channel.into());
-            pending = poll_once(Box::pin(rest.instrument(span.clone())), cx);
+            called.pending.extend(poll_once(Box::pin(rest.instrument(span.clone())), cx));
         }
-        Err(payload) => reply.settle(handler_panicked(channel, &*payload)),
+        Err(payload) => called.answer = Some(handler_panicked(channel, &*payload)),
     }
-    watch.stop();
-    pending
+    watch.lap("handler", channel);
 }
 
 async fn settled_later(future: BoxFuture<Outcome>, reply: PendingReply, channel: Box<str>) {
@@ -260,26 +278,36 @@ fn poll_once(mut future: BoxFuture<()>, cx: &mut Context<'_>) -> Option<BoxFutur
     }
 }
 
-/// Warns about a call that kept the page's runner for longer than [`SLOW`].
-struct Watch<'a> {
-    role: &'static str,
-    channel: &'a str,
+/// Warns about a call that kept the page's runner for longer than [`SLOW`]. The end of one call is the beginning of the next:
+/// to ask for the time takes as long as much else of a call.
+pub(crate) struct Watch {
     since: Instant,
 }
 
-impl<'a> Watch<'a> {
-    fn new(role: &'static str, channel: &'a str) -> Self {
-        Self { role, channel, since: Instant::now() }
+impl Watch {
+    pub(crate) fn new() -> Self {
+        Self { since: Instant::now() }
     }
 
-    fn stop(self) {
-        let took = self.since.elapsed();
+    /// When the last call was through.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// What took time since then was no call.
+    pub(crate) fn restart(&mut self) {
+        self.since = Instant::now();
+    }
+
+    fn lap(&mut self, role: &'static str, channel: &str) {
+        let now = Instant::now();
+        let took = now.saturating_duration_since(self.since);
+        self.since = now;
         if took > SLOW {
             tracing::warn!(
-                channel = self.channel,
+                channel,
                 millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                "a {} kept its page waiting; blocking work goes into `handle_blocking`",
-                self.role
+                "a {role} kept its page waiting; blocking work goes into `handle_blocking`"
             );
         }
     }

@@ -12,6 +12,7 @@ mod patience;
 mod report;
 mod room;
 mod runner;
+mod writer;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -29,6 +30,7 @@ use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
 pub(crate) use self::lone::LoneCalls;
 pub(crate) use self::report::BadReport;
+use self::writer::Writer;
 use crate::cargo::Cargo;
 use crate::clock::Clock;
 use crate::error::SendError;
@@ -67,6 +69,7 @@ pub(crate) struct Document {
 pub(crate) struct State {
     pub(crate) link: HostLink<Cargo, Outcome>,
     pub(crate) intake: Intake,
+    writer: Writer,
     /// Why the link is over; nothing is admitted then.
     pub(crate) over: Option<LinkLost>,
     /// When it ended.
@@ -93,16 +96,6 @@ impl State {
     pub(crate) fn drains_until(&self, now: Millis) -> Option<Millis> {
         let end = self.over_since.plus(self.link.limits().drain);
         (self.over == Some(LinkLost::Quit) && self.link.waiting() > 0 && now < end).then_some(end)
-    }
-
-    /// Whether more packets for the page are likely to come at once: listeners run, and no message is full.
-    pub(crate) fn is_growing(&self) -> bool {
-        let limits = self.link.limits();
-        // What a single call sends goes out at once.
-        self.intake.is_running()
-            && self.link.waiting() > 1
-            && self.link.waiting() < u64::from(limits.batch_packets)
-            && self.link.queued_bytes() < limits.batch_bytes as usize
     }
 }
 
@@ -154,6 +147,7 @@ impl Document {
         let state = State {
             link: HostLink::new(id, limits, clock.now()),
             intake: Intake::default(),
+            writer: Writer::default(),
             over: None,
             over_since: Millis(0),
             frozen: false,
@@ -190,9 +184,17 @@ impl Document {
     pub(crate) fn push(&self, packet: &Packet) -> Result<(), PushError> {
         let mut state = self.lock();
         state.push(packet)?;
-        drop(state);
-        self.outgoing.notify_one();
+        self.told(state);
         Ok(())
+    }
+
+    /// Wakes the writer if it has to be woken for what is to be written now.
+    fn told(&self, mut state: MutexGuard<'_, State>) {
+        let wakes = state.wakes_writer();
+        drop(state);
+        if wakes {
+            self.outgoing.notify_one();
+        }
     }
 
     /// Sends what was kept until the document came, and the ports of it: they are attached later.
@@ -211,10 +213,11 @@ impl Document {
             state.let_go();
         }
         self.start_runner(&mut state);
-        let is_wanted = state.link.wants_to_write();
-        drop(state);
-        if is_wanted {
-            self.outgoing.notify_one();
+        // It gathers what comes of a batch that has just begun to run.
+        if state.link.wants_to_write() || state.is_growing() {
+            self.told(state);
+        } else {
+            drop(state);
         }
         self.renderer.room.notify_waiters();
     }
@@ -283,10 +286,8 @@ impl Outlet for Document {
             return;
         }
         state.push_answer(seq, outcome);
-        let is_told = state.is_made_here(seq);
-        drop(state);
-        if !is_told {
-            self.outgoing.notify_one();
+        if !state.is_made_here(seq) {
+            self.told(state);
         }
     }
 
@@ -319,7 +320,6 @@ impl Wire for Document {
         for batch in Cargo::load(packet, &limits).unwrap_or_default() {
             state.link.push_unbounded(batch);
         }
-        drop(state);
-        self.outgoing.notify_one();
+        self.told(state);
     }
 }

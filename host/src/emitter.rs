@@ -7,9 +7,9 @@
 mod table;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use self::table::Table;
+use self::table::{Ahead, Table};
 use crate::error::HandleError;
 use crate::handler::{DynHandler, DynListener};
 
@@ -26,19 +26,26 @@ impl ListenerId {
 /// The table.
 #[derive(Default)]
 pub(crate) struct Emitter {
-    listeners: Table<Snapshot>,
-    handlers: Table<Arc<Handler>>,
+    listeners: Table<Listeners>,
+    handlers: Table<Handler>,
     next: AtomicU64,
 }
 
-/// The listeners of one channel. Copied only if a dispatch still reads the old ones.
-pub(crate) type Snapshot = Arc<Listeners>;
-
-/// Listeners in the order of their registration. The first one, mostly the only one, needs no list.
+/// The listeners of one channel in the order of their registration. A clone stays as it is when the table changes. The first
+/// one, mostly the only one, needs no list.
 #[derive(Clone)]
 pub(crate) struct Listeners {
     first: Listener,
-    more: Vec<Listener>,
+    /// Those behind it, at least one. Copied only if a dispatch still reads the old ones.
+    more: Option<Arc<Vec<Listener>>>,
+}
+
+/// What the table had for a call that is to be made soon.
+pub(crate) struct Found(What);
+
+enum What {
+    Listeners(Ahead<Listeners>),
+    Handler(Ahead<Handler>),
 }
 
 /// One registered listener.
@@ -51,18 +58,22 @@ pub(crate) struct Listener {
 
 impl Listeners {
     pub fn iter(&self) -> impl Iterator<Item = &Listener> {
-        std::iter::once(&self.first).chain(&self.more)
+        std::iter::once(&self.first).chain(self.more())
+    }
+
+    fn more(&self) -> &[Listener] {
+        self.more.as_deref().map_or(&[], Vec::as_slice)
     }
 
     fn len(&self) -> usize {
-        1 + self.more.len()
+        1 + self.more().len()
     }
 }
 
 /// One registered handler.
+#[derive(Clone)]
 pub(crate) struct Handler {
     once: bool,
-    taken: AtomicBool,
     pub call: Arc<DynHandler>,
 }
 
@@ -72,12 +83,9 @@ impl Emitter {
         let id = ListenerId(self.next.fetch_add(1, Ordering::Relaxed));
         let listener = Listener { id, once, call };
         let mut table = self.listeners.change();
-        match table.get_mut(channel.as_bytes()) {
-            Some(list) => Arc::make_mut(list).more.push(listener),
-            None => {
-                let list = Arc::new(Listeners { first: listener, more: Vec::new() });
-                table.insert(channel.into(), list);
-            }
+        match table.get_mut(channel) {
+            Some(list) => Arc::make_mut(list.more.get_or_insert_default()).push(listener),
+            None => table.insert(channel, Listeners { first: listener, more: None }),
         }
         id
     }
@@ -85,19 +93,23 @@ impl Emitter {
     /// Takes a listener away. False if it isn't there (any more).
     pub fn remove(&self, channel: &str, id: ListenerId) -> bool {
         let mut table = self.listeners.change();
-        let Some(list) = table.get_mut(channel.as_bytes()) else { return false };
+        let Some(list) = table.get_mut(channel) else { return false };
         let Some(index) = list.iter().position(|listener| listener.id == id) else { return false };
         let (mut removed, mut emptied) = (None, None);
-        if list.len() == 1 {
-            emptied = table.remove(channel.as_bytes());
-        } else {
-            let Listeners { first, more } = Arc::make_mut(list);
-            // The one behind a first one that goes takes its place.
-            let mut taken = more.remove(index.saturating_sub(1));
-            if index == 0 {
-                std::mem::swap(first, &mut taken);
+        match &mut list.more {
+            None => emptied = table.remove(channel),
+            Some(more) => {
+                let rest = Arc::make_mut(more);
+                // The one behind a first one that goes takes its place.
+                let mut taken = rest.remove(index.saturating_sub(1));
+                if index == 0 {
+                    std::mem::swap(&mut list.first, &mut taken);
+                }
+                if rest.is_empty() {
+                    list.more = None;
+                }
+                removed = Some(taken);
             }
-            removed = Some(taken);
         }
         drop(table);
         drop((removed, emptied));
@@ -108,22 +120,43 @@ impl Emitter {
     pub fn remove_all(&self, channel: Option<&str>) {
         let mut table = self.listeners.change();
         let removed = match channel {
-            Some(channel) => table.remove_entry(channel.as_bytes()).into_iter().collect(),
-            None => std::mem::take(&mut *table),
+            Some(channel) => (table.remove(channel), None),
+            None => (None, Some(table.take())),
         };
         drop(table);
         drop(removed);
     }
 
-    /// The listeners of a channel as they are now.
-    pub fn snapshot(&self, channel: &str) -> Option<Snapshot> {
-        self.listeners.get(channel)
+    /// The listeners of a channel as they are now. They may have been looked for ahead.
+    pub fn snapshot(&self, channel: &str, found: Option<Found>) -> Option<Listeners> {
+        match found {
+            Some(Found(What::Listeners(ahead))) => self.listeners.get_ahead(channel, ahead),
+            _ => self.listeners.get(channel),
+        }
+    }
+
+    /// Looks for what calls will need that are to be made soon, each with whether it wants the handler: in their order.
+    pub fn ahead(&self, calls: &[(bool, &str)]) -> impl Iterator<Item = Found> + use<> {
+        let of = |wanted| {
+            calls.iter().filter(move |(handler, _)| *handler == wanted).map(|(_, channel)| *channel)
+        };
+        // The count of a closure is where the closure is.
+        let listeners = self.listeners.ahead(of(false), |list| Arc::strong_count(&list.first.call));
+        let handlers = self.handlers.ahead(of(true), |handler| Arc::strong_count(&handler.call));
+        let kinds: Vec<bool> = calls.iter().map(|(handler, _)| *handler).collect();
+        let (mut listeners, mut handlers) = (listeners.into_iter(), handlers.into_iter());
+        kinds.into_iter().filter_map(move |handler| {
+            Some(Found(match handler {
+                true => What::Handler(handlers.next()?),
+                false => What::Listeners(listeners.next()?),
+            }))
+        })
     }
 
     /// Takes everything away.
     pub fn clear(&self) {
         self.remove_all(None);
-        let removed = std::mem::take(&mut *self.handlers.change());
+        let removed = self.handlers.change().take();
         drop(removed);
     }
 
@@ -147,39 +180,37 @@ impl Emitter {
         call: Arc<DynHandler>,
     ) -> Result<(), HandleError> {
         let mut table = self.handlers.change();
-        if table.contains_key(channel.as_bytes()) {
+        if table.get(channel).is_some() {
             drop(table);
             return Err(HandleError::AlreadyRegistered { channel: channel.into() });
         }
-        table.insert(
-            channel.into(),
-            Arc::new(Handler { once, taken: AtomicBool::new(false), call }),
-        );
+        table.insert(channel, Handler { once, call });
         Ok(())
     }
 
     /// Takes the channel's handler away, if it has one.
     pub fn remove_handler(&self, channel: &str) {
-        let removed = self.handlers.change().remove(channel.as_bytes());
+        let removed = self.handlers.change().remove(channel);
         drop(removed);
     }
 
-    /// The handler to call now. One of `handle_once` is taken out of the table first.
-    pub fn handler(&self, channel: &str) -> Option<Arc<Handler>> {
-        let handler = self.handlers.get(channel)?;
-        if !handler.once {
-            return Some(handler);
+    /// The handler to call now, which may have been looked for ahead. One of `handle_once` is taken out of the table first.
+    pub fn handler(&self, channel: &str, found: Option<Found>) -> Option<Handler> {
+        let mut handler = match found {
+            Some(Found(What::Handler(ahead))) => self.handlers.get_ahead(channel, ahead),
+            _ => self.handlers.get(channel),
+        }?;
+        while handler.once {
+            let mut table = self.handlers.change();
+            // Who has found it at the same time has taken it, or another one has its place.
+            if table.get(channel).is_some_and(|current| Arc::ptr_eq(&current.call, &handler.call)) {
+                let taken = table.remove(channel);
+                drop(table);
+                return taken;
+            }
+            drop(table);
+            handler = self.handlers.get(channel)?;
         }
-        if handler.taken.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        let mut table = self.handlers.change();
-        // Another one may have been registered in its place since it was found.
-        let name = channel.as_bytes();
-        if table.get(name).is_some_and(|current| Arc::ptr_eq(current, &handler)) {
-            table.remove(name);
-        }
-        drop(table);
         Some(handler)
     }
 }
@@ -218,9 +249,9 @@ mod tests {
         assert!(!emitter.remove("y", first));
         assert!(emitter.remove("x", first));
         assert!(!emitter.remove("x", first));
-        assert_eq!(emitter.snapshot("x").unwrap().len(), 1);
+        assert_eq!(emitter.snapshot("x", None).unwrap().len(), 1);
         assert!(emitter.remove("x", second));
-        assert!(emitter.listeners.read().is_empty());
+        assert!(emitter.listeners.is_empty());
     }
 
     #[test]
@@ -228,10 +259,10 @@ mod tests {
         for gone in 0..3 {
             let emitter = Emitter::default();
             let mut ids: Vec<_> = (0..3).map(|_| emitter.add("x", false, listener())).collect();
-            let before = emitter.snapshot("x").unwrap();
+            let before = emitter.snapshot("x", None).unwrap();
             assert!(emitter.remove("x", ids.remove(gone)));
             let left: Vec<_> =
-                emitter.snapshot("x").unwrap().iter().map(|listener| listener.id).collect();
+                emitter.snapshot("x", None).unwrap().iter().map(|listener| listener.id).collect();
             assert_eq!((left, before.len()), (ids, 3));
         }
     }
@@ -244,9 +275,9 @@ mod tests {
         let barrier = Barrier::new(8);
         let taken: Vec<(bool, bool)> = std::thread::scope(|scope| {
             let race = || {
-                let snapshot = emitter.snapshot("x").unwrap();
+                let snapshot = emitter.snapshot("x", None).unwrap();
                 barrier.wait();
-                (emitter.admit("x", &snapshot.first), emitter.handler("x").is_some())
+                (emitter.admit("x", &snapshot.first), emitter.handler("x", None).is_some())
             };
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -289,7 +320,7 @@ mod tests {
         assert!(emitter.set_handler("x", false, handler_with()).is_err());
         emitter.remove_handler("x");
         emitter.set_handler("x", true, handler_with()).unwrap();
-        drop(emitter.handler("x"));
-        assert_eq!(emitter.snapshot("dropped").unwrap().len(), 5);
+        drop(emitter.handler("x", None));
+        assert_eq!(emitter.snapshot("dropped", None).unwrap().len(), 5);
     }
 }

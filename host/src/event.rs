@@ -54,7 +54,7 @@ impl IpcMainEvent {
     /// The event of a `sendSync`.
     pub(crate) fn sync(from: Sender, seq: Seq, channel: &str) -> Self {
         let waiting = Waiting {
-            outlet: from.outlet.clone(),
+            outlet: from.outlet().clone(),
             seq,
             channel: channel.into(),
             decided: AtomicBool::new(false),
@@ -94,7 +94,7 @@ impl IpcMainEvent {
     /// As [`WebContents::send`], and [`SendError::FrameGone`] if that document unloads or is no more.
     pub fn reply(&self, channel: &str, args: impl SendArgs) -> Result<(), SendError> {
         let call = Call::new(channel, args.into_args()?);
-        self.from.frame.as_ref().ok_or(SendError::FrameGone)?.send(call)
+        self.from.document().ok_or(SendError::FrameGone)?.send(call)
     }
 
     /// Whether the page sent it by `sendSync` and so waits for a return value.
@@ -211,9 +211,11 @@ impl fmt::Debug for IpcMainInvokeEvent {
     }
 }
 
-/// Who sent a call.
+/// Who sent a call. One count of references, because each event has a clone.
 #[derive(Clone)]
-pub(crate) struct Sender {
+pub(crate) struct Sender(Arc<Origin>);
+
+struct Origin {
     outlet: Arc<dyn Outlet>,
     frame: Option<Arc<Frame>>,
 }
@@ -222,32 +224,32 @@ impl Sender {
     /// The frame that has this number in the page.
     pub(crate) fn new(outlet: Arc<dyn Outlet>, number: u32) -> Self {
         let frame = outlet.frames().get(number);
-        Self { outlet, frame }
+        Self(Arc::new(Origin { outlet, frame }))
     }
 
     pub(crate) fn outlet(&self) -> &Arc<dyn Outlet> {
-        &self.outlet
+        &self.0.outlet
     }
 
     /// The document, if it is known.
     pub(crate) fn document(&self) -> Option<&Arc<Frame>> {
-        self.frame.as_ref()
+        self.0.frame.as_ref()
     }
 
     fn web_contents(&self) -> WebContents {
-        WebContents::new(self.outlet.renderer().clone())
+        WebContents::new(self.0.outlet.renderer().clone())
     }
 
     fn frame(&self) -> Option<WebFrameMain> {
-        self.frame.clone().map(WebFrameMain::pinned)
+        self.0.frame.clone().map(WebFrameMain::pinned)
     }
 
     fn process_id(&self) -> u32 {
-        self.outlet.renderer().id
+        self.0.outlet.renderer().id
     }
 
     fn frame_id(&self) -> u32 {
-        self.frame.as_ref().map_or(0, |frame| frame.routing_id())
+        self.0.frame.as_ref().map_or(0, |frame| frame.routing_id())
     }
 }
 

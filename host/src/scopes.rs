@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use exciton_protocol::Value;
 
-use crate::emitter::Handler;
+use crate::emitter::{Emitter, Found, Handler, Listeners};
 use crate::event::IpcMainEvent;
 use crate::handler::{Flow, Heard, ListenerOutput};
 use crate::ipc_main::IpcMain;
@@ -29,14 +29,29 @@ impl<'a> Scopes<'a> {
         Self { frame: frame.map(|frame| frame.node().ipc()), page: &renderer.ipc, application }
     }
 
-    /// The nearest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a IpcMain> {
-        self.frame.into_iter().chain([self.page, self.application])
+    /// The listeners to call, the nearest scope's first, each as they are when it is their turn. `found` is what the
+    /// application's table had.
+    pub(crate) fn listeners(
+        &self,
+        channel: &str,
+        mut found: Option<Found>,
+    ) -> impl Iterator<Item = (&'a Emitter, Listeners)> {
+        let scopes = self.near().map(|scope| (scope, false)).chain([(self.application, true)]);
+        scopes.filter_map(move |(scope, is_last)| {
+            let emitter = scope.emitter();
+            let found = if is_last { found.take() } else { None };
+            Some((emitter, emitter.snapshot(channel, found)?))
+        })
     }
 
     /// The handler to call for an `invoke`.
-    pub(crate) fn handler(&self, channel: &str) -> Option<Arc<Handler>> {
-        self.iter().find_map(|scope| scope.emitter().handler(channel))
+    pub(crate) fn handler(&self, channel: &str, found: Option<Found>) -> Option<Handler> {
+        let near = self.near().find_map(|scope| scope.emitter().handler(channel, None));
+        near.or_else(|| self.application.emitter().handler(channel, found))
+    }
+
+    fn near(&self) -> impl Iterator<Item = &'a IpcMain> + use<'a> {
+        self.frame.into_iter().chain([self.page])
     }
 }
 

@@ -32,7 +32,7 @@ use tokio::sync::oneshot;
 use crate::access::{CallKind, Gate, Refused};
 use crate::app::App;
 use crate::application::Nobody;
-use crate::dispatch::{Incoming, Request, dispatch};
+use crate::dispatch::{Incoming, Request, Watch, dispatch};
 use crate::error::{ErrorInfo, SendError};
 use crate::event::{Outlet, Sender};
 use crate::handler::Outcome;
@@ -223,11 +223,15 @@ impl TestPage {
             return refused.settle(&*outlet, kind, seq, &call);
         }
         let Call { args, extra, .. } = call;
-        let mut request = Some(Request { kind, seq, channel, args, extra });
+        let mut request = Some(Request { kind, seq, channel, args, extra, found: None });
         let pending = std::future::poll_fn(|cx| {
-            let started =
-                request.take().map(|request| dispatch(&self.ipc_main, &outlet, request, cx));
-            Poll::Ready(started.unwrap_or_default())
+            let Some(request) = request.take() else { return Poll::Ready(Vec::new()) };
+            let from = Sender::new(outlet.clone(), self.number);
+            let called = dispatch(&self.ipc_main, from, request, &mut Watch::new(), cx);
+            if let Some(outcome) = called.answer {
+                outlet.settle(seq, outcome);
+            }
+            Poll::Ready(called.pending)
         });
         join_all(pending.await).await;
     }

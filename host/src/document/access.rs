@@ -2,7 +2,6 @@
 //!
 //! A decision that is not there at once is waited for by a task of its own. The runner stops meanwhile, and holds no thread.
 
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -10,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use exciton_protocol::{Call, Excess, Limits, Seq};
 
 use super::Document;
+use super::runner::{Done, Turn};
 use crate::access::{CallKind, Gate, Refused, refuse};
 use crate::dispatch::Incoming;
 use crate::error::ErrorInfo;
@@ -32,31 +32,30 @@ pub(super) struct Wanted {
 }
 
 impl Document {
-    /// Makes the call if it may be made. The runner is to stop if that is not decided yet: it is started again then.
-    pub(super) fn ask(self: &Arc<Self>, wanted: Wanted) -> ControlFlow<()> {
+    /// Makes the call if it may be made.
+    pub(super) fn ask(self: &Arc<Self>, turn: &mut Turn, wanted: Wanted) -> Done {
         let kind = CallKind::of(wanted.kind, &wanted.call);
         let Access { gate, origin } = &self.access;
         if let Err(refused) = gate.check(&self.renderer, kind, &wanted.call.channel) {
-            self.decided(wanted, Err(refused));
-            return ControlFlow::Continue(());
+            return self.decided(turn, wanted, Err(refused));
         }
         if let Some(excess) = self.excess(&wanted.call) {
             self.too_much(&wanted, excess);
-            return ControlFlow::Continue(());
+            return Done::Heard;
         }
         let from = || Sender::new(self.clone(), wanted.call.extra.frame);
         let Some(mut decision) = gate.ask(from, origin, kind, &wanted.call) else {
-            self.decided(wanted, Ok(()));
-            return ControlFlow::Continue(());
+            return self.decided(turn, wanted, Ok(()));
         };
         // What unwinds to here is a destructor: the rest is caught within.
         let mut first = || decision.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        match catch_unwind(AssertUnwindSafe(&mut first)) {
-            Ok(Poll::Ready(verdict)) => self.decided(wanted, verdict),
-            Ok(Poll::Pending) => return self.hold(wanted, decision),
-            Err(_) => self.decided(wanted, Err(Refused::new())),
-        }
-        ControlFlow::Continue(())
+        let verdict = match catch_unwind(AssertUnwindSafe(&mut first)) {
+            Ok(Poll::Ready(verdict)) => verdict,
+            Ok(Poll::Pending) => return self.hold(turn, wanted, decision),
+            Err(_) => Err(Refused::new()),
+        };
+        turn.watch.restart();
+        self.decided(turn, wanted, verdict)
     }
 
     /// What the call has too much of, before anything is made of its arguments.
@@ -88,46 +87,56 @@ impl Document {
             tracing::warn!(web_contents, kind = %named, channel, excess = %one_line(&excess), unsaid, "a message of a page is refused");
         }
         refuse(self, *kind, *seq, call, || ErrorInfo::excess(named, &call.channel, excess));
-        self.consumed();
     }
 
     fn hold(
         self: &Arc<Self>,
+        turn: &mut Turn,
         wanted: Wanted,
         decision: BoxFuture<Result<(), Refused>>,
-    ) -> ControlFlow<()> {
+    ) -> Done {
         let document = self.clone();
         let mut state = self.lock();
         if state.over.is_some() {
             state.intake.running = false;
             drop(state);
-            return ControlFlow::Break(());
+            return Done::Stands;
         }
+        turn.give_back(&mut state);
         let waiting = tokio::spawn(async move {
             let verdict = decision.await;
-            tokio::task::spawn_blocking(move || document.go_on(wanted, verdict));
+            tokio::task::spawn_blocking(move || document.go_on_with(wanted, verdict));
         });
         state.intake.held = Some(waiting.abort_handle());
-        ControlFlow::Break(())
+        if state.link.waiting() > 0 {
+            self.told(state);
+        }
+        Done::Stands
     }
 
     /// The runner's second half, after a decision that it stood still for.
-    fn go_on(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
+    fn go_on_with(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
         // Whoever took it has ended the page.
         if self.lock().intake.held.take().is_none() {
             return;
         }
-        self.decided(wanted, verdict);
-        self.run();
+        let mut turn = Turn::new(self);
+        let done = self.decided(&mut turn, wanted, verdict);
+        self.go_on(&mut turn, done);
     }
 
-    fn decided(self: &Arc<Self>, wanted: Wanted, verdict: Result<(), Refused>) {
+    fn decided(
+        self: &Arc<Self>,
+        turn: &mut Turn,
+        wanted: Wanted,
+        verdict: Result<(), Refused>,
+    ) -> Done {
         match verdict {
-            Ok(()) => self.dispatch(wanted),
+            Ok(()) => self.dispatch(turn, wanted),
             Err(refused) => {
                 let Wanted { seq, kind, call } = &wanted;
                 refused.settle(&**self, *kind, *seq, call);
-                self.consumed();
+                Done::Heard
             }
         }
     }

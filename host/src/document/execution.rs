@@ -27,8 +27,7 @@ impl Document {
         }
         state.push(order)?;
         state.executions.insert(id, execution);
-        drop(state);
-        self.outgoing.notify_one();
+        self.told(state);
         Ok(())
     }
 

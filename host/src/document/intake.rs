@@ -18,6 +18,8 @@ use crate::renderer::Renderer;
 #[derive(Default)]
 pub(crate) struct Intake {
     jobs: VecDeque<Job>,
+    /// Those before them that the runner has with it, and has not begun.
+    taken: usize,
     /// A runner is at work, or about to be.
     pub(super) running: bool,
     /// How the runner is at work, if whoever read its one job makes it.
@@ -64,6 +66,18 @@ pub(super) enum Job {
     Attach(Vec<u64>, Vec<Refused>),
 }
 
+impl Job {
+    /// The seq of a call, whether it wants a handler, and of which channel.
+    pub(super) fn wants(&self) -> Option<(Seq, (bool, &str))> {
+        let Self::Packet(seq, packet) = self else { return None };
+        match packet {
+            Packet::Invoke(call) => Some((*seq, (true, &call.channel))),
+            Packet::Send(call) | Packet::Sync(call) => Some((*seq, (false, &call.channel))),
+            _ => None,
+        }
+    }
+}
+
 /// What the application is to hear of a document that has come.
 pub(crate) struct Arrival {
     /// Its tab is new, and perhaps opened by another one's page.
@@ -95,13 +109,30 @@ impl Intake {
         self.jobs.pop_front()
     }
 
+    /// Moves the first jobs, as many as a runner looks ahead, into `turn`.
+    pub(super) fn take(&mut self, turn: &mut VecDeque<Job>) {
+        turn.extend(self.jobs.drain(..self.jobs.len().min(AHEAD)));
+    }
+
+    /// The runner has so many jobs with it that it has not begun.
+    pub(super) fn has_taken(&mut self, jobs: usize) {
+        self.taken = jobs;
+    }
+
+    /// Takes back what the runner has not begun.
+    pub(super) fn give_back(&mut self, turn: &mut VecDeque<Job>) {
+        turn.append(&mut self.jobs);
+        std::mem::swap(turn, &mut self.jobs);
+        self.taken = 0;
+    }
+
     /// Whether a runner is at work now.
     pub(super) fn is_running(&self) -> bool {
         self.running && self.lone != Lone::Waits
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.jobs.is_empty()
+        self.jobs.is_empty() && self.taken == 0
     }
 
     /// Whether the connection's task looks for what there is to write, as soon as a lone call is through.
@@ -143,6 +174,9 @@ impl Parts {
         Ok(Self { count, bytes })
     }
 }
+
+/// As many jobs as a runner takes at once.
+const AHEAD: usize = 64;
 
 /// What an envelope has beside its packet: the length of its text, the channel, what goes with it.
 pub(super) const HEAD_SLACK: usize = 1_024;

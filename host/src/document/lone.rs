@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use exciton_protocol::Seq;
 
 use super::intake::{Job, Lone};
+use super::runner::{Done, Turn};
 use super::{Document, State};
 
 impl State {
@@ -75,13 +76,17 @@ impl Document {
         };
         state.intake.lone = runs;
         drop(state);
-        let stops = job.is_some_and(|job| self.work(job).is_break());
+        let mut turn = Turn::new(self);
+        let done = job.map_or(Done::Nothing, |job| self.work(&mut turn, job));
+        let stands = matches!(done, Done::Stands);
         let mut state = self.lock();
+        // The connection's task looks for what there is to write in any case.
+        state.is_through(done, &turn, self);
         // A runner that stood still may have gone on since.
         if state.intake.lone == runs {
             state.intake.lone = Lone::No;
         }
-        if stops {
+        if stands {
             return;
         }
         if state.intake.is_empty() || state.must_wait() {

@@ -21,11 +21,14 @@ impl Document {
         let most = match policy {
             _ if state.lane.is_empty() && !state.is_behind() => {
                 state.push(&Packet::Send(call.clone()))?;
-                drop(state);
-                self.outgoing.notify_one();
+                self.told(state);
                 return Ok(());
             }
-            SlowConsumer::Block => return state.push(&Packet::Send(call.clone())),
+            SlowConsumer::Block => {
+                state.push(&Packet::Send(call.clone()))?;
+                self.told(state);
+                return Ok(());
+            }
             SlowConsumer::Disconnect => return Err(PushError::TooSlow),
             SlowConsumer::DropOldest(most) => most,
             SlowConsumer::KeepLatest => 1,

@@ -4,7 +4,7 @@
 //! holds up its own page, and nothing of the link or of other pages. A call that comes alone is made by the task that read
 //! it, see `server/deputy.rs`.
 
-use std::ops::ControlFlow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -13,13 +13,80 @@ use exciton_protocol::{Call, Packet, Seq};
 use super::access::Wanted;
 use super::intake::{Arrival, Job, Lone};
 use super::{Document, State};
-use crate::dispatch::{Incoming, Request, dispatch};
+use crate::dispatch::{Incoming, Request, Watch, dispatch};
+use crate::emitter::Found;
 use crate::error::ErrorInfo;
-use crate::event::Outlet;
+use crate::event::{Outlet, Sender};
+use crate::handler::Outcome;
 use crate::happening::Happening;
+use crate::ipc_main::IpcMain;
 use crate::message_port::attach;
 use crate::one_line::one_line;
 use crate::signals::guarded;
+
+/// A runner at work, from one time that it finds something to run until it finds nothing more.
+pub(super) struct Turn {
+    pub(super) watch: Watch,
+    /// Whose calls most are: those of the page's main frame.
+    main: Sender,
+    /// What it has taken to run next.
+    jobs: VecDeque<Job>,
+    /// What listens to the calls among these, by their seqs.
+    found: VecDeque<(Seq, Found)>,
+}
+
+/// What has come of a job.
+pub(super) enum Done {
+    /// No packet of the page was in it.
+    Nothing,
+    /// A packet, and its listeners were called.
+    Heard,
+    /// An `invoke`, and this is its answer.
+    Answered(Seq, Outcome),
+    /// It is not decided yet whether the call is made. The runner is to stop: it is started again then.
+    Stands,
+}
+
+/// What there is to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    None,
+    /// The first of several jobs that were taken at once.
+    First,
+    /// One of the others.
+    Further,
+}
+
+impl Turn {
+    pub(super) fn new(document: &Arc<Document>) -> Self {
+        let (jobs, found) = (VecDeque::new(), VecDeque::new());
+        Self { watch: Watch::new(), main: Sender::new(document.clone(), 0), jobs, found }
+    }
+
+    /// Looks for what listens to all that it has taken: one after the other would take as long for each.
+    fn look_ahead(&mut self, ipc_main: &IpcMain) {
+        self.found.clear();
+        let (seqs, calls): (Vec<Seq>, Vec<_>) = self.jobs.iter().filter_map(Job::wants).unzip();
+        self.found.extend(seqs.into_iter().zip(ipc_main.emitter().ahead(&calls)));
+    }
+
+    fn found(&mut self, seq: Seq) -> Option<Found> {
+        // Those before it were of calls that were not made.
+        while self.found.pop_front_if(|(of, _)| *of < seq).is_some() {}
+        self.found.pop_front_if(|(of, _)| *of == seq).map(|(_, found)| found)
+    }
+
+    /// Others may run what it has not begun.
+    pub(super) fn give_back(&mut self, state: &mut State) {
+        state.intake.give_back(&mut self.jobs);
+        self.found.clear();
+    }
+
+    /// Who has made a call: the frame of this number.
+    fn sender(&self, document: &Arc<Document>, frame: u32) -> Sender {
+        if frame == 0 { self.main.clone() } else { Sender::new(document.clone(), frame) }
+    }
+}
 
 impl Document {
     /// Starts a runner unless one is at work.
@@ -37,34 +104,51 @@ impl Document {
         tokio::task::spawn_blocking(move || document.run());
     }
 
-    pub(super) fn run(self: &Arc<Self>) {
+    fn run(self: &Arc<Self>) {
+        self.go_on(&mut Turn::new(self), Done::Nothing);
+    }
+
+    /// Runs what there is to run, when this has come of the job before. One look at the document between two jobs: what
+    /// came of the one goes into it, and the other comes out of it.
+    pub(super) fn go_on(self: &Arc<Self>, turn: &mut Turn, mut done: Done) {
         loop {
             let mut state = self.lock();
-            let next = if state.must_wait() { None } else { state.intake.next() };
+            let mut wakes = state.is_through(done, turn, self);
             state.intake.lone = Lone::No;
-            let Some(job) = next else {
-                state.intake.running = false;
-                return;
-            };
+            let next = state.next(turn);
+            if next == Next::None {
+                wakes |= state.stops_running();
+            }
             drop(state);
-            if self.work(job).is_break() {
+            if wakes {
+                self.outgoing.notify_one();
+            }
+            match next {
+                Next::None => return,
+                Next::First if turn.jobs.len() > 1 => turn.look_ahead(&self.ipc_main),
+                Next::First | Next::Further => {}
+            }
+            let Some(job) = turn.jobs.pop_front() else { return };
+            done = self.work(turn, job);
+            if matches!(done, Done::Stands) {
                 return;
             }
         }
     }
 
-    pub(super) fn work(self: &Arc<Self>, job: Job) -> ControlFlow<()> {
+    pub(super) fn work(self: &Arc<Self>, turn: &mut Turn, job: Job) -> Done {
         match job {
             Job::Arrive(arrival) => self.arrive(arrival),
             Job::Attach(ids, lost) => {
                 attach(&self.ports, ids);
                 guarded("close", || drop(lost));
             }
-            Job::Packet(seq, packet) => return self.call(seq, packet),
-            Job::Refuse(seq) => self.refuse(seq),
-            Job::Part { seq, last, piece } => return self.assemble(seq, last, &piece),
+            Job::Packet(seq, packet) => return self.call(turn, seq, packet),
+            Job::Refuse(seq) => return self.refuse(seq),
+            Job::Part { seq, last, piece } => return self.assemble(turn, seq, last, &piece),
         }
-        ControlFlow::Continue(())
+        turn.watch.restart();
+        Done::Nothing
     }
 
     fn arrive(&self, arrival: Arrival) {
@@ -77,9 +161,8 @@ impl Document {
         self.renderer.happened(Happening::DidNavigate(arrival.url));
     }
 
-    /// Calls the listeners of one packet, if they may be called; it is consumed then. The runner is to stop if that is not
-    /// decided yet.
-    fn call(self: &Arc<Self>, seq: Seq, packet: Packet) -> ControlFlow<()> {
+    /// Calls the listeners of one packet, if they may be called.
+    fn call(self: &Arc<Self>, turn: &mut Turn, seq: Seq, packet: Packet) -> Done {
         let (kind, call) = match packet {
             Packet::Send(call) => (Incoming::Send, call),
             Packet::Invoke(call) => (Incoming::Invoke, call),
@@ -92,34 +175,32 @@ impl Document {
                     }
                 }
                 // Nothing else is admitted.
-                self.consumed();
-                return ControlFlow::Continue(());
+                turn.watch.restart();
+                return Done::Heard;
             }
         };
-        self.ask(Wanted { seq, kind, call })
+        self.ask(turn, Wanted { seq, kind, call })
     }
 
     /// Calls the listeners of a call that is allowed.
-    pub(super) fn dispatch(self: &Arc<Self>, wanted: Wanted) {
-        let outlet: Arc<dyn Outlet> = self.clone();
+    pub(super) fn dispatch(self: &Arc<Self>, turn: &mut Turn, wanted: Wanted) -> Done {
         let Wanted { seq, kind, call: Call { channel, args, extra } } = wanted;
-        let request = Request { kind, seq, channel: &channel, args, extra };
-        for future in
-            dispatch(&self.ipc_main, &outlet, request, &mut Context::from_waker(Waker::noop()))
-        {
+        let (from, found) = (turn.sender(self, extra.frame), turn.found(seq));
+        let request = Request { kind, seq, channel: &channel, args, extra, found };
+        let cx = &mut Context::from_waker(Waker::noop());
+        let called = dispatch(&self.ipc_main, from, request, &mut turn.watch, cx);
+        for future in called.pending {
             tokio::spawn(future);
         }
-        self.consumed();
+        called.answer.map_or(Done::Heard, |outcome| Done::Answered(seq, outcome))
     }
 
     /// Puts a big packet together; its last part is the call.
-    fn assemble(self: &Arc<Self>, seq: Seq, last: bool, piece: &[u8]) -> ControlFlow<()> {
+    fn assemble(self: &Arc<Self>, turn: &mut Turn, seq: Seq, last: bool, piece: &[u8]) -> Done {
         let mut state = self.lock();
         state.intake.assembly.extend_from_slice(piece);
         if !last {
-            drop(state);
-            self.consumed();
-            return ControlFlow::Continue(());
+            return Done::Heard;
         }
         let bytes = std::mem::take(&mut state.intake.assembly).freeze();
         let packet = Packet::from_parts_within(bytes, &self.limits);
@@ -131,7 +212,7 @@ impl Document {
         drop(state);
         match packet {
             Ok(_) if !fits => self.refuse(seq),
-            Ok(packet) => return self.call(seq, packet),
+            Ok(packet) => self.call(turn, seq, packet),
             Err(error) => {
                 tracing::warn!(link = ?self.id, seq, error = %one_line(&error), "a message in parts can't be read");
                 let told = ErrorInfo::plain(format!("the message can't be read: {error}"));
@@ -140,30 +221,54 @@ impl Document {
                 let _ = (state.link.sync_began(seq), state.link.invoke_began());
                 drop(state);
                 self.answer(seq, Err(told.clone()));
-                self.settle(seq, Err(told));
-                self.consumed();
+                Done::Answered(seq, Err(told))
             }
         }
-        ControlFlow::Continue(())
     }
 
     /// Our own pages keep to the limit themselves.
-    fn refuse(&self, seq: Seq) {
+    fn refuse(&self, seq: Seq) -> Done {
         let state = self.lock();
         let (open, limit) = (state.link.open_invokes(), state.link.limits().open_invokes);
         drop(state);
-        self.settle(seq, Err(ErrorInfo::busy(open, limit)));
-        self.consumed();
+        Done::Answered(seq, Err(ErrorInfo::busy(open, limit)))
+    }
+}
+
+impl State {
+    /// What the runner does next; the job is then the first in the turn.
+    fn next(&mut self, turn: &mut Turn) -> Next {
+        if self.must_wait() {
+            turn.give_back(self);
+            return Next::None;
+        }
+        // A page that has ended takes its jobs along.
+        if self.over.is_some() {
+            return Next::None;
+        }
+        let is_new = turn.jobs.is_empty();
+        if is_new {
+            self.intake.take(&mut turn.jobs);
+        }
+        let Some(further) = turn.jobs.len().checked_sub(1) else { return Next::None };
+        self.intake.has_taken(further);
+        if is_new { Next::First } else { Next::Further }
     }
 
-    pub(super) fn consumed(&self) {
-        let mut state = self.lock();
-        let before = state.link.poll_timeout();
-        state.link.consumed(1, self.now());
-        let earlier = state.link.poll_timeout() < before && !state.intake.tells_later();
-        drop(state);
-        if earlier {
-            self.outgoing.notify_one();
+    /// A job is through. Its answer and its acknowledgement go out together. Returns whether the writer has to be woken.
+    pub(super) fn is_through(&mut self, done: Done, turn: &Turn, document: &Document) -> bool {
+        let mut wakes = false;
+        match done {
+            Done::Nothing | Done::Stands => return false,
+            Done::Heard => {}
+            Done::Answered(seq, outcome) => {
+                self.link.invoke_ended();
+                if self.over.is_none() {
+                    self.push_answer(seq, outcome);
+                    wakes = !self.is_made_here(seq) && self.wakes_writer();
+                }
+            }
         }
+        self.consume(document.clock.at(turn.watch.since())) || wakes
     }
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::ws::{Message as Wire, WebSocket};
 use exciton_protocol::{CloseReason, ConnId, Frame, Gone, HostTransmit, Message, Millis, Welcome};
@@ -11,7 +11,7 @@ use futures_util::stream::SplitSink;
 
 use super::ending::{close_message, lost_messages};
 use super::span;
-use crate::document::Document;
+use crate::document::{Document, State};
 use crate::links::Links;
 
 /// Writes what the link has to say, until the connection is to be closed.
@@ -23,12 +23,23 @@ pub(super) async fn write(
 ) -> Gone {
     let mut pinged = document.now();
     let mut alarm = pin!(tokio::time::sleep(span(links.limits.ping)));
+    // Whether it has waited already for more to write.
+    let mut gathered = false;
     loop {
-        let due = match next(document, conn, links, &mut pinged) {
+        let due = match next(document, conn, links, &mut pinged, gathered) {
             Step::Write(message) => {
                 if sink.feed(message).await.is_err() {
                     return Gone::Vanished;
                 }
+                gathered = false;
+                continue;
+            }
+            Step::Gather => {
+                if sink.flush().await.is_err() {
+                    return Gone::Vanished;
+                }
+                let _ = tokio::time::timeout(GATHERING, document.outgoing.notified()).await;
+                gathered = true;
                 continue;
             }
             Step::Close(messages) => {
@@ -61,28 +72,44 @@ pub(super) async fn write(
             }
             None => woken.await,
         }
-        gather(document).await;
-    }
-}
-
-/// While listeners run, what they send follows in microseconds: a browser takes one message of many packets many times
-/// faster than many messages of one. What a single call sends goes out at once.
-async fn gather(document: &Document) {
-    let since = Instant::now();
-    while document.lock().is_growing() && since.elapsed() < GATHERING {
-        tokio::task::yield_now().await;
+        gathered = false;
     }
 }
 
 enum Step {
     Write(Wire),
+    /// While listeners run, what they send follows in microseconds: a browser takes one message of many packets many times
+    /// faster than many messages of one. The runner tells when it is through, or the message full.
+    Gather,
     Close(Vec<Wire>),
     Wait(Option<Millis>),
 }
 
-fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -> Step {
-    let now = document.now();
+fn next(
+    document: &Document,
+    conn: ConnId,
+    links: &Links,
+    pinged: &mut Millis,
+    gathered: bool,
+) -> Step {
     let mut state = document.lock();
+    state.writer_looks();
+    let step = step(&mut state, document, conn, links, pinged, gathered);
+    if matches!(step, Step::Wait(_)) {
+        state.writer_sleeps();
+    }
+    step
+}
+
+fn step(
+    state: &mut State,
+    document: &Document,
+    conn: ConnId,
+    links: &Links,
+    pinged: &mut Millis,
+    gathered: bool,
+) -> Step {
+    let now = document.now();
     if let Some((_, reason)) = state.refused.take_if(|(refused, _)| *refused == conn) {
         return Step::Close(vec![close_message(reason)]);
     }
@@ -104,6 +131,9 @@ fn next(document: &Document, conn: ConnId, links: &Links, pinged: &mut Millis) -
     if now.since(*pinged) >= links.limits.ping {
         *pinged = now;
         return Step::Write(Wire::Ping(bytes::Bytes::new()));
+    }
+    if !gathered && state.gathers(now) {
+        return Step::Gather;
     }
     let message = match state.link.poll_transmit(now) {
         Some(HostTransmit::Welcome { ack, admitted }) => {
@@ -141,5 +171,5 @@ pub(super) fn control(frame: &Frame) -> Wire {
     frame.control().map_or_else(|_| Wire::Ping(bytes::Bytes::new()), wire)
 }
 
-/// How long a message may wait for the packets behind it.
+/// How long a message may wait for the packets behind it, as exactly as the runtime tells time: in milliseconds.
 const GATHERING: Duration = Duration::from_micros(300);
