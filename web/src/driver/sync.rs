@@ -147,11 +147,12 @@ impl Inner {
     fn take_state(&self, request: &Request, response: &Response) -> Result<(), SyncError> {
         let number = |name| web::whole(&web::get(&response.json, name)).ok_or(SyncError::Garbled);
         let (ack, admitted) = (number("ack")?, number("admitted")?);
-        self.tab.keep(&web::get(&response.json, "tab"));
-        self.link
-            .borrow_mut()
-            .handle_sync(ack, admitted, &request.got, now())
-            .map_err(|_| SyncError::Garbled)
+        let mut link = self.link.borrow_mut();
+        // A link stays in the tab that it began in.
+        if link.is_fresh() {
+            self.tab.keep(&web::get(&response.json, "tab"));
+        }
+        link.handle_sync(ack, admitted, &request.got, now()).map_err(|_| SyncError::Garbled)
     }
 }
 

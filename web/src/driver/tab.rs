@@ -17,7 +17,6 @@ pub(crate) struct Tab {
     storage: JsValue,
     /// Keeps pages of several hosts behind one origin apart.
     prefix: String,
-    tab_key: JsValue,
     /// The JSON of the info that goes with each contact.
     info: RefCell<JsString>,
 }
@@ -31,8 +30,7 @@ impl Tab {
     fn with_storage(storage: JsValue, base: &str) -> Self {
         let mut prefix = String::from("exciton:");
         prefix.push_str(base);
-        let tab_key = (prefix.clone() + TAB).into();
-        Self { storage, prefix, tab_key, info: RefCell::new(JsString::from("{}")) }
+        Self { storage, prefix, info: RefCell::new(JsString::from("{}")) }
     }
 
     /// A document has come with a link of this name: takes the info of its tab and the mark of the one before.
@@ -68,13 +66,9 @@ impl Tab {
         self.info.borrow().clone()
     }
 
-    /// The host has named the tab. It does so in each answer: texts that are the same are compared where they are.
+    /// The host has named the tab.
     pub(crate) fn keep(&self, tab: &JsValue) {
-        let stored = web::call(&self.storage, "getItem", &[&self.tab_key]);
-        if stored.is_ok_and(|stored| stored == *tab) {
-            return;
-        }
-        if let Some(tab) = tab.as_string() {
+        if let Some(tab) = tab.as_string().filter(|tab| *tab != self.read(TAB)) {
             self.write(TAB, &tab);
         }
     }
