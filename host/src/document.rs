@@ -28,7 +28,7 @@ pub(crate) use self::access::Access;
 pub(crate) use self::execution::Execution;
 use self::intake::Intake;
 pub(crate) use self::intake::{Arrival, Refusal, Way};
-pub(crate) use self::lone::LoneCalls;
+pub(crate) use self::lone::{LoneCalls, may_call_here};
 pub(crate) use self::report::BadReport;
 use self::writer::Writer;
 use crate::cargo::Cargo;

@@ -98,6 +98,15 @@ impl Document {
     }
 }
 
+/// Whether a request's task may make a call on this thread. Where an application runs its server in a `LocalSet` it may not,
+/// which nothing tells but trying.
+pub(crate) fn may_call_here() -> bool {
+    thread_local! {
+        static MAY: bool = std::panic::catch_unwind(|| tokio::task::block_in_place(|| ())).is_ok();
+    }
+    MAY.with(|may| *may)
+}
+
 /// Longer is not swift.
 const SWIFT: Duration = Duration::from_millis(2);
 
@@ -118,5 +127,32 @@ pub(crate) struct LoneCall<'a>(&'a AtomicBool);
 impl Drop for LoneCall<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_made_where_the_runtime_can_do_without_the_thread() {
+        let run = |runs: fn() -> bool| std::thread::spawn(runs).join();
+        let in_a_worker = run(|| {
+            let runtime = tokio::runtime::Runtime::new().ok();
+            runtime.is_some_and(|runtime| {
+                runtime
+                    .block_on(async { tokio::spawn(async { may_call_here() }).await })
+                    .is_ok_and(|may| may)
+            })
+        });
+        let in_a_set = run(|| {
+            let runtime = tokio::runtime::Runtime::new().ok();
+            runtime.is_some_and(|runtime| {
+                let set = tokio::task::LocalSet::new();
+                set.block_on(&runtime, async { may_call_here() })
+            })
+        });
+        assert!(in_a_worker.is_ok_and(|may| may));
+        assert!(in_a_set.is_ok_and(|may| !may));
     }
 }

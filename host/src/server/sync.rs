@@ -13,7 +13,7 @@ use super::body::read_whole;
 use super::lasting::lasting;
 use super::room::{Room, Taken};
 use super::socket;
-use crate::document::{Document, Refusal, Way};
+use crate::document::{Document, Refusal, Way, may_call_here};
 use crate::links::{Links, NoLink, Visit};
 
 /// The route's handler. The guard has let the request in.
@@ -103,7 +103,7 @@ async fn serve(
     // What was taken before a frame that is refused is run all the same.
     if document.has_lone() {
         let seq = head.seq;
-        if document.is_swift() {
+        if document.is_swift() && may_call_here() {
             call(links, &document, seq);
         } else {
             // By a task of its own: this one waits for the answer no longer than it may.
