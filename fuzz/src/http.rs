@@ -125,6 +125,23 @@ mod tests {
         });
     }
 
+    #[test]
+    fn compressed_messages_of_one_with_the_cookie_reach_the_listener() {
+        http(words::COMPRESSED);
+        RUNTIME.with(|runtime| {
+            runtime.block_on(async {
+                let host = Host::start(|app| app).await;
+                let mut known = words::COMPRESSED.to_vec();
+                known.insert(1, words::COOKIE);
+                let said = words::spelled(&known, &host.secrets);
+                let ended = host.hear(&said.bytes).await;
+                let text = String::from_utf8_lossy(&ended.answer).into_owned();
+                assert!(text.contains("permessage-deflate"), "{text}");
+                assert_eq!((ended.reached, ended.most.links), (1, 1));
+            });
+        });
+    }
+
     /// A host whose guard is passed by.
     #[test]
     #[should_panic(expected = "a stranger has")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use include_dir::Dir;
 
+use crate::compression::Compression;
 use crate::content_security_policy::ContentSecurityPolicy;
 use crate::door_limits::DoorLimits;
 use crate::origin::PublicUrl;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) policy: ContentSecurityPolicy,
     /// Pages have a process of their own, and `SharedArrayBuffer`.
     pub(crate) isolated: bool,
+    /// For whom what comes and goes is compressed.
+    pub(crate) compression: Compression,
 }
 
 /// Where the application's pages come from.
@@ -106,6 +109,7 @@ impl Default for Config {
             reload: false,
             policy: ContentSecurityPolicy::default(),
             isolated: false,
+            compression: Compression::default(),
         }
     }
 }

@@ -36,6 +36,7 @@ mod browser_window;
 mod cargo;
 mod clock;
 mod command_line;
+mod compression;
 mod config;
 mod content_security_policy;
 mod dispatch;
@@ -73,6 +74,7 @@ pub use access::{AccessRequest, Allow, CallKind, Refused, RefusedCalls, Verdict}
 pub use app::{App, Event, ReadyOutcome, Statistics};
 pub use browser_window::{BrowserWindow, WindowOptions};
 pub use command_line::{BadOption, CommandLine};
+pub use compression::Compression;
 pub use config::{KeySource, Opening, Reach};
 pub use content_security_policy::{BadPolicy, ContentSecurityPolicy};
 pub use door_limits::DoorLimits;

@@ -6,6 +6,8 @@ mod alive;
 mod assets;
 mod body;
 mod bootstrap;
+mod compression;
+mod deflate;
 mod deputy;
 mod doors;
 mod enter;

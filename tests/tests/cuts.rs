@@ -14,6 +14,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(120);
 
 const CUTS: u32 = 200;
+const COMPRESSED_CUTS: u32 = 60;
 /// With as many pushes, 20,000 messages in all.
 const CALLS_PER_CUT: u32 = 50;
 
@@ -33,6 +34,20 @@ async fn two_hundred_cuts_lose_nothing_double_nothing_and_keep_the_order() {
         };
         // A page whose task holds it up may be back before anybody hears that it was gone.
         assert!(times("reconnecting") > CUTS as usize / 2, "{engine}: {}", times("reconnecting"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cuts_amid_compressed_messages_lose_nothing_either() {
+    in_each_engine(|engine| async move {
+        let mut random = seeded(&format!("cuts amid compressed messages in {engine}"));
+        let (split, _host, browser) = start_with(engine, HostCommand::compressed).await;
+        for round in 0..COMPRESSED_CUTS {
+            cut_once(&browser, &split, &mut random, round * CALLS_PER_CUT).await;
+        }
+        unlimited(&split);
+        check(&browser, &split, COMPRESSED_CUTS * CALLS_PER_CUT).await;
     })
     .await;
 }
@@ -82,8 +97,15 @@ async fn synchronous_requests_that_are_cut_run_once_and_return_their_own_answer(
 }
 
 async fn start(engine: Engine) -> (Split, HostProcess, Browser) {
+    start_with(engine, |host| host).await
+}
+
+async fn start_with(
+    engine: Engine,
+    change: fn(HostCommand) -> HostCommand,
+) -> (Split, HostProcess, Browser) {
     let host = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host")).pages("cuts");
-    behind_split(engine, host).await.unwrap()
+    behind_split(engine, change(host)).await.unwrap()
 }
 
 /// Calls both ways, and one cut amid them: of the socket at any byte, or between two frames.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
-use exciton::{App, IpcMainEvent, IpcMainInvokeEvent, KeySource, Limits, Opening, Statistics};
+use exciton::{
+    App, Compression, IpcMainEvent, IpcMainInvokeEvent, KeySource, Limits, Opening, Statistics,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
@@ -43,6 +45,7 @@ impl Host {
             .key(KeySource::Given([7; 32]))
             .opening(Opening::Nothing)
             .limits(limits())
+            .compression(Compression::Always)
             .origins(["http://127.0.0.1:8124"])
             .expect("an address");
         let reached = Arc::new(AtomicUsize::new(0));

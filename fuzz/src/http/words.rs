@@ -93,6 +93,8 @@ const WORDS: &[&str] = &[
     r#"{"$":"ref","v":0}"#,
     "HEAD ",
     "POST ",
+    "sec-websocket-extensions: permessage-deflate\r\n",
+    "accept-encoding: gzip\r\n",
 ];
 
 /// Frames of a WebSocket begin with these: the rest of the input is one message, its length and mask are put right.
@@ -100,6 +102,15 @@ const TEXT_FRAME: u8 = 0xf0;
 const BINARY_FRAME: u8 = 0xf1;
 /// Ends such a message.
 const FRAME_END: u8 = 0xf2;
+/// The same for a compressed message: what follows is its stream.
+const PACKED_FRAME: u8 = 0xf3;
+/// The same: what follows is what comes of it.
+const STORED_FRAME: u8 = 0xf4;
+
+/// A page's handshake without its cookie, its hello and a message, the latter two compressed.
+#[cfg(test)]
+pub(super) const COMPRESSED: &[u8] =
+    &[0x89, 0x81, 0x82, 0x8a, 0xb6, 0x87, STORED_FRAME, 0xa4, STORED_FRAME, 0xa5];
 
 /// Spells an input out.
 pub(super) fn spelled(data: &[u8], secrets: &Secrets) -> Said {
@@ -117,6 +128,10 @@ pub(super) fn spelled(data: &[u8], secrets: &Secrets) -> Said {
             TEXT_FRAME | BINARY_FRAME => {
                 close(&mut bytes, frame.take());
                 frame = Some((byte - TEXT_FRAME + 0x81, bytes.len()));
+            }
+            PACKED_FRAME | STORED_FRAME => {
+                close(&mut bytes, frame.take());
+                frame = Some((if byte == PACKED_FRAME { PACKED } else { STORED }, bytes.len()));
             }
             FRAME_END => close(&mut bytes, frame.take()),
             0x80.. => {
@@ -141,9 +156,21 @@ pub(super) fn spelled(data: &[u8], secrets: &Secrets) -> Said {
     Said { bytes, shows_cookie }
 }
 
+/// The first byte of a compressed text's frame, and what stands for it where the text is stored in one block.
+const PACKED: u8 = 0xc1;
+const STORED: u8 = 0;
+
 /// Makes a frame (RFC 6455 §5.2), under a mask of zeros, of what stands behind its beginning.
 fn close(bytes: &mut Vec<u8>, frame: Option<(u8, usize)>) {
-    let Some((kind, at)) = frame else { return };
+    let Some((mut kind, at)) = frame else { return };
+    if kind == STORED {
+        kind = PACKED;
+        // RFC 1951 §3.2.4, and the byte that RFC 7692 §7.2.1 leaves of the block behind it.
+        let length = u16::try_from(bytes.len() - at).unwrap_or(u16::MAX);
+        let [low, high] = length.to_le_bytes();
+        bytes.splice(at..at, [0, low, high, !low, !high]);
+        bytes.push(0);
+    }
     let length = bytes.len() - at;
     let mut head = vec![kind];
     match u16::try_from(length) {

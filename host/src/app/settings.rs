@@ -7,6 +7,7 @@ use include_dir::Dir;
 
 use super::{App, lock};
 use crate::command_line::CommandLine;
+use crate::compression::Compression;
 use crate::config::{Files, KeySource, Opening, Reach};
 use crate::content_security_policy::ContentSecurityPolicy;
 use crate::door_limits::DoorLimits;
@@ -118,6 +119,13 @@ impl App {
     #[must_use]
     pub fn cross_origin_isolated(self, isolated: bool) -> Self {
         self.config().isolated = isolated;
+        self
+    }
+
+    /// For whom what comes and goes is compressed: for browsers on other machines, unless it says otherwise here.
+    #[must_use]
+    pub fn compression(self, compression: Compression) -> Self {
+        self.config().compression = compression;
         self
     }
 

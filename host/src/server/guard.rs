@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::ServerState;
+use super::compression::{Wanted, compress};
 use super::doors::{Closed, Door};
 use super::enter::set_cookie;
 use super::headers;
@@ -50,6 +51,8 @@ struct Admitted {
     visit: Visit,
     /// Whether the page's address is one for which browsers keep their promises, loopback or `https`.
     secure: bool,
+    /// Whether what goes to the browser is to be compressed.
+    compressed: bool,
 }
 
 /// The middleware in front of everything.
@@ -61,15 +64,20 @@ pub(crate) async fn guard(
     let (parts, body) = request.into_parts();
     let now = unix_seconds();
     let verdict = decide(&state, &parts, now);
-    let secure = match &verdict {
-        Ok(admitted) => admitted.secure,
-        Err(_) => is_at_loopback(&parts),
+    let (secure, compressed) = match &verdict {
+        Ok(admitted) => (admitted.secure, admitted.compressed),
+        Err(_) => (is_at_loopback(&parts), false),
     };
     let verdict = verdict.map(|admitted| admitted.visit);
     request = Request::from_parts(parts, body);
     let mut response = match verdict.and_then(|visit| welcome(&state, visit, &mut request, now)) {
         Ok(next_cookie) => {
-            let mut response = next.run(request).await;
+            let mut response = if compressed {
+                request.extensions_mut().insert(Wanted);
+                compress(request, next).await
+            } else {
+                next.run(request).await
+            };
             if let Some(cookie) = next_cookie {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
                 page::never_stored(&mut response);
@@ -88,8 +96,12 @@ fn decide(state: &ServerState, request: &Parts, now: u64) -> Result<Admitted, Re
         return Ok(admitted);
     }
     let visit = judge(state, request, now)?;
-    let secure = visit.door.https || is_at_loopback(request);
-    let admitted = Admitted { visit, secure };
+    let at_loopback = is_at_loopback(request);
+    let secure = visit.door.https || at_loopback;
+    // A proxy may say another host than the browser did; the origin is the browser's word.
+    let is_near = visit.origin.as_ref().map_or(at_loopback, |origin| origin.host.is_loopback());
+    let compressed = state.config.compression.is_for(is_near);
+    let admitted = Admitted { visit, secure, compressed };
     state.familiar.keep(request, state.own(), &admitted);
     Ok(admitted)
 }

@@ -5,15 +5,16 @@
 mod ending;
 mod handshake;
 mod read;
+mod upgrade;
 mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::http::{Extensions, HeaderMap, header};
-use axum::response::Response;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use exciton_protocol::{CloseReason, ConnId};
 use futures_util::StreamExt;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -22,6 +23,7 @@ use tracing::Instrument;
 use self::ending::{close, drain, lost};
 use self::handshake::{Ended, attach, read_hello};
 use self::read::read;
+use self::upgrade::{Socket, Upgrade};
 use self::write::write;
 use super::deputy::{Talk, attend};
 use super::lasting::lasting;
@@ -34,32 +36,28 @@ pub(crate) async fn socket(
     State(links): State<Arc<Links>>,
     mut extensions: Extensions,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    checked: WebSocketUpgrade,
 ) -> Response {
     let origin = said_origin(&headers).to_owned();
     // The extensions stay with the page, the place goes with the connection.
     let place = extensions.remove::<Arc<Place>>();
+    let Some(upgrade) = Upgrade::take(&checked, &headers, &mut extensions) else {
+        return StatusCode::UPGRADE_REQUIRED.into_response();
+    };
     let extensions = lasting(extensions);
-    let bytes = links.limits.frame_bytes();
-    upgrade
-        .max_message_size(bytes)
-        .max_frame_size(bytes)
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * bytes)
-        .on_upgrade(move |socket| {
-            let conn = links.conn();
-            let span = tracing::debug_span!("connection", conn);
-            // Each in a place of its own: what only the beginning needs would stay for as long as the task.
-            let beginning = Box::pin(begin(links.clone(), conn, extensions, origin, socket, place));
-            async move {
-                let begun = beginning.await;
-                if let Some((document, talk)) = begun {
-                    attend(links, document, talk).await;
-                }
+    upgrade.answer(links.limits.frame_bytes(), move |socket| {
+        let conn = links.conn();
+        let span = tracing::debug_span!("connection", conn);
+        // Each in a place of its own: what only the beginning needs would stay for as long as the task.
+        let beginning = Box::pin(begin(links.clone(), conn, extensions, origin, socket, place));
+        async move {
+            let begun = beginning.await;
+            if let Some((document, talk)) = begun {
+                attend(links, document, talk).await;
             }
-            .instrument(span)
-        })
+        }
+        .instrument(span)
+    })
 }
 
 /// The origin of the page that asks, by the word of its browser. The guard has looked at it.
@@ -73,7 +71,7 @@ async fn begin(
     conn: ConnId,
     extensions: Extensions,
     origin: String,
-    mut socket: WebSocket,
+    mut socket: Socket,
     place: Option<Arc<Place>>,
 ) -> Option<(Arc<Document>, Talk)> {
     let counted = links.count_socket();
@@ -113,16 +111,17 @@ async fn talk(
     links: Arc<Links>,
     conn: ConnId,
     document: Arc<Document>,
-    socket: WebSocket,
+    socket: Socket,
     held: impl Send,
 ) {
+    let deflates = socket.get_ref().is_agreed();
     let (sink, mut stream) = socket.split();
     let calls = may_call();
     // What was read is answered in the same turn.
     let gone = tokio::select! {
         biased;
         gone = read(&document, conn, &mut stream, calls) => gone,
-        gone = write(&document, conn, &links, sink) => gone,
+        gone = write(&document, conn, &links, sink, deflates) => gone,
     };
     tracing::debug!(link = ?document.id, conn, ?gone, "a connection has ended");
     document.disconnected(conn, gone);
@@ -130,7 +129,7 @@ async fn talk(
     drop(held);
 }
 
-async fn refuse<T>(links: &Links, socket: WebSocket, ended: Ended) -> Option<T> {
+async fn refuse<T>(links: &Links, socket: Socket, ended: Ended) -> Option<T> {
     match ended {
         Ended::Lost(why) => lost(links, socket, why).await,
         Ended::Closed(reason) => close(links, socket, reason).await,
@@ -147,6 +146,3 @@ pub(super) fn may_call() -> bool {
 fn span(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
-
-/// What an idle connection keeps; a busy one grows it.
-const BUFFER: usize = 4 * 1_024;

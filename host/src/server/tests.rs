@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod compression;
 mod entering;
 mod files;
 mod policies;

@@ -74,6 +74,12 @@ impl HostCommand {
         self.env("E2E_LIMITS", json)
     }
 
+    /// What it says to browsers is compressed, though they are on this machine (`E2E_COMPRESSION`).
+    #[must_use]
+    pub fn compressed(self) -> Self {
+        self.env("E2E_COMPRESSION", "always")
+    }
+
     /// An environment variable. `HOME` and `TMPDIR` are fresh directories unless given here; they stay
     /// the same over [`HostProcess::restart`].
     #[must_use]

@@ -8,6 +8,7 @@
 mod addresses;
 mod attempt;
 mod client;
+mod compressed;
 mod files;
 mod logged;
 mod pages;
@@ -44,7 +45,7 @@ fn each_attempt_has_a_name_of_its_own() {
         assert_eq!(names.len(), different.len(), "{names:?}");
     }
     let rows = TABLES.iter().flat_map(|table| table.iter()).flat_map(Row::names);
-    let all = rows.chain(sockets::names()).chain(pages::names()).count();
+    let all = rows.chain(sockets::names()).chain(compressed::names()).chain(pages::names()).count();
     assert!(all >= 60, "{all} attempts");
     println!("{all} attempts");
 }

@@ -9,7 +9,7 @@ use crate::request::Base::Socket;
 use crate::target::Target;
 
 /// The code of a close that the WebSocket layer itself gives (RFC 6455 §7.4.1), 0 for none.
-type Code = u16;
+pub type Code = u16;
 
 const UNDECODABLE: Code = close_code(CloseReason::Undecodable);
 const LINK_LOST: Code = close_code(CloseReason::LinkLost);
@@ -83,8 +83,12 @@ async fn nothing_but_a_hello_begins_a_link() {
 
 /// Opens a connection as a page does, says something, closes its half, and tells how the host closes.
 async fn converse(target: &Target, said: &[u8]) -> Code {
-    let request = Socket.request(target, "").bytes();
-    let (answer, mut stream, mut got) = client::open(target.address(), &request).await;
+    ended(target, &Socket.request(target, "").bytes(), said).await
+}
+
+/// The same by a handshake that is given.
+pub async fn ended(target: &Target, handshake: &[u8], said: &[u8]) -> Code {
+    let (answer, mut stream, mut got) = client::open(target.address(), handshake).await;
     assert_eq!(answer.status, 101, "{}", answer.text());
     let _ = stream.write_all(said).await;
     // The answer to the close that is awaited: the host goes on waiting for it otherwise.

@@ -1,20 +1,21 @@
 //! How a connection ends: with the reason, and not in a hurry.
 
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message as Wire, WebSocket};
 use exciton_protocol::{CloseReason, Frame, LinkLost, close_code};
-use futures_util::{Stream, StreamExt};
+use futures_util::{SinkExt, Stream, StreamExt};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message as Wire};
 
 use super::span;
+use super::upgrade::Socket;
 use super::write::control;
 use crate::links::Links;
 
-pub(super) async fn close(links: &Links, mut socket: WebSocket, reason: CloseReason) {
+pub(super) async fn close(links: &Links, mut socket: Socket, reason: CloseReason) {
     let _ = socket.send(close_message(reason)).await;
     drain(links, &mut socket).await;
 }
 
-pub(super) async fn lost(links: &Links, mut socket: WebSocket, why: LinkLost) {
+pub(super) async fn lost(links: &Links, mut socket: Socket, why: LinkLost) {
     for message in lost_messages(why) {
         let _ = socket.send(message).await;
     }
@@ -36,5 +37,5 @@ pub(super) fn lost_messages(why: LinkLost) -> Vec<Wire> {
 }
 
 pub(super) fn close_message(reason: CloseReason) -> Wire {
-    Wire::Close(Some(CloseFrame { code: close_code(reason), reason: "".into() }))
+    Wire::Close(Some(CloseFrame { code: close_code(reason).into(), reason: "".into() }))
 }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::{Message as Wire, WebSocket};
 use axum::http::Extensions;
 use exciton_protocol::{
     Attached, CloseReason, ConnId, Frame, Hello, LinkLost, Message, Refused, VERSION,
 };
+use futures_util::StreamExt;
+use tokio_tungstenite::tungstenite::Message as Wire;
 
+use super::upgrade::Socket;
 use crate::document::Document;
 use crate::links::Links;
 
-pub(super) async fn read_hello(socket: &mut WebSocket) -> Result<Box<Hello>, CloseReason> {
+pub(super) async fn read_hello(socket: &mut Socket) -> Result<Box<Hello>, CloseReason> {
     loop {
-        let message = match socket.recv().await {
+        let message = match socket.next().await {
             Some(Ok(Wire::Text(text))) => Message::Text(text.into()),
             Some(Ok(Wire::Ping(_) | Wire::Pong(_))) => continue,
             _ => return Err(CloseReason::Undecodable),

@@ -1,12 +1,15 @@
 //! What the page writes.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
-use axum::extract::ws::{Message as Wire, WebSocket};
 use exciton_protocol::{CloseReason, ConnId, Frame, Gone, Message, close_code};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::{Error, Message as Wire};
 
+use super::upgrade::Socket;
 use crate::document::{Document, Refusal, Way};
 use crate::one_line::one_line;
 
@@ -14,10 +17,19 @@ use crate::one_line::one_line;
 pub(super) async fn read(
     document: &Arc<Document>,
     conn: ConnId,
-    stream: &mut SplitStream<WebSocket>,
+    stream: &mut SplitStream<Socket>,
     calls: bool,
 ) -> Gone {
-    while let Some(Ok(message)) = stream.next().await {
+    while let Some(message) = stream.next().await {
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
+                if is_of_the_page(&error) {
+                    tracing::warn!(link = ?document.id, error = %one_line(&error), "the page's connection says what no WebSocket may");
+                }
+                return Gone::Vanished;
+            }
+        };
         let message = match message {
             Wire::Text(text) => Message::Text(text.into()),
             Wire::Binary(bytes) => Message::Binary(bytes),
@@ -25,10 +37,12 @@ pub(super) async fn read(
                 document.lock().link.handle_life(conn, document.now());
                 continue;
             }
+            // These are written only.
+            Wire::Frame(_) => continue,
             Wire::Close(frame) => {
                 const FROZEN: u16 = close_code(CloseReason::Frozen);
                 const LEFT: u16 = close_code(CloseReason::Left);
-                return match frame.map(|frame| frame.code) {
+                return match frame.map(|frame| u16::from(frame.code)) {
                     Some(FROZEN) => {
                         document.freeze(conn);
                         Gone::Closed
@@ -54,6 +68,16 @@ pub(super) async fn read(
         }
     }
     Gone::Vanished
+}
+
+/// Whether it is the page's fault, and not the network's.
+fn is_of_the_page(error: &Error) -> bool {
+    match error {
+        Error::Protocol(error) => *error != ProtocolError::ResetWithoutClosingHandshake,
+        Error::Io(error) => error.kind() == ErrorKind::InvalidData,
+        Error::Capacity(_) | Error::Utf8(_) => true,
+        _ => false,
+    }
 }
 
 fn receive(

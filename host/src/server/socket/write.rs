@@ -4,22 +4,25 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message as Wire, WebSocket};
 use exciton_protocol::{CloseReason, ConnId, Frame, Gone, HostTransmit, Message, Millis, Welcome};
 use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
+use tokio_tungstenite::tungstenite::Message as Wire;
 
 use super::ending::{close_message, lost_messages};
 use super::span;
+use super::upgrade::Socket;
 use crate::document::{Document, State};
 use crate::links::Links;
+use crate::server::deflate::deflated;
 
-/// Writes what the link has to say, until the connection is to be closed.
+/// Writes what the link has to say, until the connection is to be closed. `deflates`: compressed, where that makes it smaller.
 pub(super) async fn write(
     document: &Arc<Document>,
     conn: ConnId,
     links: &Links,
-    mut sink: SplitSink<WebSocket, Wire>,
+    mut sink: SplitSink<Socket, Wire>,
+    deflates: bool,
 ) -> Gone {
     let mut pinged = document.now();
     let mut alarm = pin!(tokio::time::sleep(span(links.limits.ping)));
@@ -28,6 +31,8 @@ pub(super) async fn write(
     loop {
         let due = match next(document, conn, links, &mut pinged, gathered) {
             Step::Write(message) => {
+                // In a place of its own: a connection that compresses nothing has no room for it.
+                let message = if deflates { Box::pin(deflated(message)).await } else { message };
                 if sink.feed(message).await.is_err() {
                     return Gone::Vanished;
                 }

@@ -19,14 +19,14 @@ mod tabs;
 mod values;
 mod windows;
 
-use exciton::{App, BrowserWindow, CommandLine, DoorLimits};
+use exciton::{App, BrowserWindow, CommandLine, Compression, DoorLimits};
 
 #[tokio::main]
 async fn main() -> exciton::Result<()> {
     attacks::log();
     let line = CommandLine::from_env()?;
     let app = App::new().name("e2e-host").command_line(&line).limits(tabs::limits()?);
-    let app = app.door_limits(door_limits());
+    let app = app.door_limits(door_limits()).compression(compression());
     let app = policy::set(access::rules(app)?)?;
     access::listen(&app)?;
     attacks::listen(&app)?;
@@ -48,6 +48,14 @@ async fn main() -> exciton::Result<()> {
     let options = preload::options()?;
     app.on_ready(move |app| BrowserWindow::new(app, options)?.load_url("/"));
     app.run().await
+}
+
+/// The usual one, unless a test wants it on loopback as well (`E2E_COMPRESSION`).
+fn compression() -> Compression {
+    match std::env::var_os("E2E_COMPRESSION") {
+        Some(_) => Compression::Always,
+        None => Compression::default(),
+    }
 }
 
 /// The usual ones, unless the test's thousands of pages come from one simulated browser (`E2E_ALL_FROM_ONE`).
