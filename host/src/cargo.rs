@@ -48,7 +48,9 @@ impl Cargo {
         if size > limit {
             return Err(TooLarge { size, limit });
         }
-        if size <= limits.whole_bytes as usize {
+        let attached = !packets.blobs.is_empty();
+        let most = if attached { limits.part_bytes } else { limits.whole_bytes };
+        if size <= most as usize {
             return Ok(vec![Batch { count: 1, size, payload: Self::Packets(packets) }]);
         }
         let mut rest = packets.envelope();

@@ -4,6 +4,7 @@
 //! and write what goes out; the runner takes what was admitted, in order, and calls listeners.
 
 mod access;
+mod assembly;
 mod ending;
 mod execution;
 mod intake;

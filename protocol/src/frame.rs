@@ -412,6 +412,18 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_without_attachments_may_come_as_bytes() {
+        let packets = vec![Packet::Send(call("a", "[\"ä\"]", vec![]))];
+        let frame = Frame::Data { first: 7, ack: 3, packets };
+        let Message::Text(text) = frame.control().unwrap() else { panic!("no text") };
+        let mut bytes = (text.len() as u32).to_le_bytes().to_vec();
+        bytes.extend_from_slice(&text);
+        assert_eq!(Frame::decode(&Message::Binary(bytes.clone().into())).unwrap(), frame);
+        bytes.push(b' ');
+        assert!(Frame::decode(&Message::Binary(bytes.into())).is_err());
+    }
+
+    #[test]
     fn a_packet_that_is_too_large_leaves_no_trace() {
         let packet = Packet::Send(call("a\n", "[{}]", vec![Bytes::from_static(b"12345")]));
         let mut alone = Packets::default();

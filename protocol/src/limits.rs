@@ -30,7 +30,8 @@ pub struct Limits {
     /// Largest packet that travels whole: one of 2 MiB of data, with its channel around it. Cutting costs copies, and a
     /// message that takes longer than a page waits for signs of life is begun again.
     pub whole_bytes: u32,
-    /// Bytes of one part of a bigger packet.
+    /// Bytes of one part of a bigger packet, and of a packet with attachments that travels whole. Browsers' allocators give
+    /// what is not much larger out again and again, while each larger piece is new memory, page by page.
     pub part_bytes: u32,
     /// Largest packet of all: one of 64 MiB of data, with what is around it.
     pub packet_bytes: u32,
@@ -99,7 +100,7 @@ impl Default for Limits {
             batch_packets: 1_024,
             batch_bytes: MIB,
             whole_bytes: 2 * MIB + 64 * 1_024,
-            part_bytes: MIB,
+            part_bytes: MIB / 2,
             packet_bytes: 65 * MIB,
             depth: 1_000,
             channel_bytes: 1_024,

@@ -3,18 +3,15 @@
 //! A packet is a JSON array: its kind, what it is about, its value, and, if the value has attachments, their lengths.
 //! `["send","channel",[1,2]]`, `["reply",7,{"$":"arraybuffer","blob":0},[16]]`.
 
+mod parts;
 pub(crate) mod quick;
 mod read;
 
 use bytes::Bytes;
 
 pub(crate) use self::read::{PacketSeed, RawPacket};
-use crate::bounds::Bounds;
-use crate::decode::FrameError;
-use crate::envelope;
 use crate::excess::Excess;
 use crate::ids::Seq;
-use crate::limits::Limits;
 use crate::value::{Args, Encoded};
 
 /// A numbered unit of the wire.
@@ -170,44 +167,6 @@ impl Packet {
             | Self::Report(call) => &call.args.blobs,
             Self::Reply(_, value) | Self::Fail(_, value) => &value.blobs,
         }
-    }
-
-    /// Reads a packet that travelled in parts: the envelope that they made together.
-    pub fn from_parts(bytes: Bytes) -> Result<Self, FrameError> {
-        Self::from_parts_in(bytes, &Bounds::none())
-    }
-
-    /// The same for a packet of another program, which may have anything in it: what is past the limits is in
-    /// [`Extra::excess`], and nothing is kept of it.
-    pub fn from_parts_within(bytes: Bytes, limits: &Limits) -> Result<Self, FrameError> {
-        Self::from_parts_in(bytes, &Bounds::of(limits))
-    }
-
-    fn from_parts_in(bytes: Bytes, bounds: &Bounds) -> Result<Self, FrameError> {
-        let (json, mut run) = envelope::Message::Binary(bytes).split()?;
-        bounds.hold_nesting(&json)?;
-        let raw = bounds.read(&json, PacketSeed(bounds))?;
-        let packet = raw.own(&json, &mut run, bounds)?;
-        if run.is_empty() {
-            Ok(packet)
-        } else {
-            Err(FrameError::Attachments { named: 0, there: run.len() })
-        }
-    }
-
-    /// The envelope of a packet that is too big to travel whole: its parts are slices of it.
-    pub fn to_parts(&self) -> Vec<u8> {
-        let mut json = String::new();
-        self.write(&mut json);
-        let size = self.blobs().iter().map(Bytes::len).sum::<usize>();
-        let mut out = Vec::with_capacity(4 + json.len() + size);
-        // A packet is bounded by the limits, far below 4 GiB.
-        out.extend_from_slice(&(json.len() as u32).to_le_bytes());
-        out.extend_from_slice(json.as_bytes());
-        for blob in self.blobs() {
-            out.extend_from_slice(blob);
-        }
-        out
     }
 }
 

@@ -232,8 +232,9 @@ impl Driver {
 
     /// Takes packets, to be sent in order. Returns the seq after the last one.
     ///
-    /// `size` is an upper bound of their bytes in UTF-8, attachments included. A packet above `wholeBytes` is pushed
-    /// alone and travels in parts; its seq is then the last part's, so the one before the returned one in every case.
+    /// `size` is an upper bound of their bytes in UTF-8, attachments included. A packet above `wholeBytes`, or
+    /// `partBytes` with attachments, that is pushed alone travels in parts; its seq is then the last part's, so the one before
+    /// the returned one in every case.
     ///
     /// # Errors
     /// [`PushError`] if a packet that is pushed alone is larger than any may be, or too much waits already; nothing was
@@ -297,7 +298,9 @@ impl Inner {
     fn take(&self, packets: Packets, count: u32, size: usize) {
         let mut link = self.link.borrow_mut();
         let limits = *link.limits();
-        if count > 1 || size <= limits.whole_bytes as usize {
+        let attached = !packets.blobs.is_empty();
+        let most = if attached { limits.part_bytes } else { limits.whole_bytes };
+        if count > 1 || size <= most as usize {
             link.push_sync(Batch { count, size, payload: Payload::Packets(packets) });
             return;
         }

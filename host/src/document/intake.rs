@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use exciton_protocol::{
-    Admit, Bound, ConnId, Excess, Frame, FrameError, Limits, Packet, PeerMisbehaved, Seq, TooNested,
+    Admit, ConnId, Excess, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested,
 };
 use tokio::task::AbortHandle;
 
+use super::assembly::Assembly;
 use super::{Document, State};
 use crate::happening::RenderProcessGoneDetails;
 use crate::message_port::Refused;
@@ -27,9 +28,7 @@ pub(crate) struct Intake {
     /// What the runner stands still for: the application has not decided yet whether a call is made.
     pub(super) held: Option<AbortHandle>,
     /// The packet that is being put together.
-    pub(super) assembly: BytesMut,
-    /// What has come of the next packet in parts.
-    parts: Parts,
+    assembly: Assembly,
 }
 
 /// A call that came alone, and is made by the task that read it.
@@ -43,23 +42,15 @@ pub(super) enum Lone {
     Runs(Seq),
 }
 
-/// Parts of one packet, and their bytes.
-#[derive(Clone, Copy, Default)]
-struct Parts {
-    count: u32,
-    bytes: usize,
-}
-
 /// One thing for the runner.
 pub(super) enum Job {
     Packet(Seq, Packet),
     /// An invoke past the limit of those that are open.
     Refuse(Seq),
-    Part {
-        seq: Seq,
-        last: bool,
-        piece: Bytes,
-    },
+    /// A part that was taken while others were before it: nothing is left to do but count it.
+    Part,
+    /// The envelope of a packet that came in parts.
+    Assembled(Seq, Bytes),
     /// The application has not heard of the document yet.
     Arrive(Arrival),
     /// Ports were handed over with what was sent before the document came; the others could not be.
@@ -147,7 +138,7 @@ impl Intake {
 
     /// Empties it. What was in it is dropped without a lock.
     pub(super) fn clear(&mut self) -> VecDeque<Job> {
-        self.assembly = BytesMut::new();
+        self.assembly = Assembly::default();
         std::mem::take(&mut self.jobs)
     }
 
@@ -164,22 +155,8 @@ impl Intake {
     }
 }
 
-impl Parts {
-    /// With one more.
-    fn and(self, piece: usize, limits: &Limits) -> Result<Self, Excess> {
-        let Self { count, bytes } = Self { count: self.count + 1, bytes: self.bytes + piece };
-        let most = limits.packet_bytes as usize + HEAD_SLACK;
-        Bound::Bytes.hold(bytes, most)?;
-        Bound::Parts.hold(count as usize, limits.parts() as usize)?;
-        Ok(Self { count, bytes })
-    }
-}
-
 /// As many jobs as a runner takes at once.
 const AHEAD: usize = 64;
-
-/// What an envelope has beside its packet: the length of its text, the channel, what goes with it.
-pub(super) const HEAD_SLACK: usize = 1_024;
 
 /// How a frame with packets came.
 #[derive(Clone, Copy)]
@@ -221,12 +198,11 @@ impl Document {
             Frame::Part { seq, ack, .. } => (*seq, *ack, 1),
             _ => return Err(Refusal::Direction("control frame")),
         };
-        let parts = match &frame {
-            Frame::Part { seq, piece, .. } if *seq == state.link.admitted() => {
-                Some(state.intake.parts.and(piece.len(), &self.limits)?)
-            }
-            _ => None,
-        };
+        if let Frame::Part { seq, piece, .. } = &frame
+            && *seq == state.link.admitted()
+        {
+            state.intake.assembly.admits(piece.len(), &self.limits)?;
+        }
         let admit = match way {
             Way::Socket(conn) => {
                 match state.link.handle_data(conn, first, count, size, ack, self.now())? {
@@ -244,8 +220,17 @@ impl Document {
                 }
             }
             Frame::Part { seq, last, piece, .. } => {
-                state.intake.parts = parts.filter(|_| !last).unwrap_or_default();
-                state.intake.jobs.push_back(Job::Part { seq, last, piece })
+                state.intake.assembly.take(&piece, &self.limits);
+                if last {
+                    self.assembled(state, seq)?;
+                } else if state.intake.running || !state.intake.is_empty() {
+                    state.intake.jobs.push_back(Job::Part);
+                } else {
+                    // Nothing is before it.
+                    if state.consume(self.now()) {
+                        self.outgoing.notify_one();
+                    }
+                }
             }
             _ => {}
         }
@@ -253,6 +238,18 @@ impl Document {
             self.start_runner(state);
         }
         self.arrived.notify_waiters();
+        Ok(())
+    }
+
+    /// A packet whose last part has come is one like any other, but a long text is left for the runner to read.
+    fn assembled(&self, state: &mut State, seq: Seq) -> Result<(), Refusal> {
+        let bytes = state.intake.assembly.finish();
+        if Packet::text_in_parts(&bytes) <= SHORT
+            && let Ok(packet) = Packet::from_parts_within(bytes.clone(), &self.limits)
+        {
+            return self.admit(state, seq, packet);
+        }
+        state.intake.jobs.push_back(Job::Assembled(seq, bytes));
         Ok(())
     }
 
@@ -272,3 +269,6 @@ impl Document {
         Ok(())
     }
 }
+
+/// Bytes of a text that is read at once.
+const SHORT: usize = 64 * 1_024;

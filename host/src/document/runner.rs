@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use bytes::Bytes;
 use exciton_protocol::{Call, Packet, Seq};
 
 use super::access::Wanted;
@@ -145,7 +146,8 @@ impl Document {
             }
             Job::Packet(seq, packet) => return self.call(turn, seq, packet),
             Job::Refuse(seq) => return self.refuse(seq),
-            Job::Part { seq, last, piece } => return self.assemble(turn, seq, last, &piece),
+            Job::Part => return Done::Heard,
+            Job::Assembled(seq, bytes) => return self.open(turn, seq, bytes),
         }
         turn.watch.restart();
         Done::Nothing
@@ -195,15 +197,10 @@ impl Document {
         called.answer.map_or(Done::Heard, |outcome| Done::Answered(seq, outcome))
     }
 
-    /// Puts a big packet together; its last part is the call.
-    fn assemble(self: &Arc<Self>, turn: &mut Turn, seq: Seq, last: bool, piece: &[u8]) -> Done {
-        let mut state = self.lock();
-        state.intake.assembly.extend_from_slice(piece);
-        if !last {
-            return Done::Heard;
-        }
-        let bytes = std::mem::take(&mut state.intake.assembly).freeze();
+    /// Reads a big packet that came in parts, and calls what it is for.
+    fn open(self: &Arc<Self>, turn: &mut Turn, seq: Seq, bytes: Bytes) -> Done {
         let packet = Packet::from_parts_within(bytes, &self.limits);
+        let mut state = self.lock();
         if let Ok(Packet::Sync(_)) = &packet {
             // As many are open as the page's nesting allows; a request past it is answered by its own time limit.
             let _ = state.link.sync_began(seq);

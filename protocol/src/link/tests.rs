@@ -13,7 +13,7 @@ const ID: LinkId = LinkId::from_bits(1);
 
 /// A packet that no other shares a message with.
 fn part() -> Batch<Vec<u8>> {
-    let size = Limits::default().part_bytes as usize;
+    let size = Limits::default().batch_bytes as usize;
     Batch { count: 1, size, payload: vec![1] }
 }
 

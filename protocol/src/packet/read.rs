@@ -45,6 +45,12 @@ impl<T> Default for List<T> {
 }
 
 impl RawPacket<'_> {
+    /// Bytes of its attachments, as it says.
+    pub(super) fn attached(&self) -> usize {
+        let (Self::Call(_, _, _, lengths, _) | Self::Answer(_, _, _, lengths)) = self;
+        usize::try_from(lengths.sum).unwrap_or(usize::MAX)
+    }
+
     /// Takes the packet out of its frame: the texts are slices of `json`, the attachments are cut off `run`.
     pub(crate) fn own(
         self,

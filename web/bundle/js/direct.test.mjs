@@ -68,4 +68,20 @@ export const run = await suite({
     direct.write(socket, 4, 2, '["send","a",[1]],["send","b",[]]');
     equal(log, [['send', '["data",4,2,[["send","a",[1]],["send","b",[]]]]']]);
   },
+
+  'a long text goes as bytes, if it is ASCII'() {
+    const { direct, socket, log } = setUp(0);
+    socket.send = (message) => log.push(message.slice());
+    for (const length of [20_000, 70_000, 30_000]) direct.write(socket, 4, 2, `["send","a",["${'x'.repeat(length)}"]]`);
+    for (const bytes of log) {
+      const text = new TextDecoder().decode(bytes.subarray(4));
+      equal(new DataView(bytes.buffer).getUint32(0, true), text.length);
+      equal(JSON.parse(text).slice(0, 3), ['data', 4, 2]);
+    }
+    equal(log.map((bytes) => bytes.length), [20_036, 70_036, 30_036]);
+    log.length = 0;
+    const packets = [`["send","a",["${'x'.repeat(20_000)}ä"]]`, `["send","a",["${'x'.repeat(5_000_000)}"]]`, '["send","a",[]]'];
+    for (const text of packets) direct.write(socket, 4, 2, text);
+    equal(log, packets.map((text) => `["data",4,2,[${text}]]`));
+  },
 });

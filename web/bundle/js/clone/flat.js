@@ -17,7 +17,7 @@ class Walk {
     this.buffers = null;
     this.blobs = null;
     // Objects met, each followed by its copy; a Map of them once they are many; and what refers to one of them.
-    this.few = null;
+    this.few = [];
     this.many = null;
     this.references = null;
   }
@@ -162,7 +162,7 @@ function enter(walk) {
 
 function digits(number) {
   const text = String(number);
-  const count = text.length - (number < 0n ? 1 : 0);
+  const count = text.length - (number < 0n);
   if (count > BIGINT_DIGITS) throw tooManyDigits(count);
   return text;
 }

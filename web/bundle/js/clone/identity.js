@@ -9,7 +9,6 @@ const FEW = 12;
 export function copyOf(value, walk) {
   if (walk.many !== null) return walk.many.get(value);
   const { few } = walk;
-  if (few === null) return undefined;
   for (let i = 0; i < few.length; i += 2) {
     if (few[i] === value) return few[i + 1];
   }
@@ -18,17 +17,9 @@ export function copyOf(value, walk) {
 
 // Before anything is done with what is in the object. The walk's many, once there, hold the few as well.
 export function remember(value, copy, walk) {
-  if (walk.many !== null) {
-    walk.many.set(value, copy);
-    return copy;
-  }
   const { few } = walk;
-  if (few === null) {
-    walk.few = [value, copy];
-    return copy;
-  }
-  few.push(value, copy);
-  if (few.length > 2 * FEW) {
+  if (walk.many !== null) walk.many.set(value, copy);
+  else if (few.push(value, copy) > 2 * FEW) {
     walk.many = new Map();
     for (let i = 0; i < few.length; i += 2) walk.many.set(few[i], few[i + 1]);
   }
@@ -37,11 +28,8 @@ export function remember(value, copy, walk) {
 
 // The object's copy has become another one.
 export function replace(value, copy, walk) {
-  if (walk.many !== null) {
-    walk.many.set(value, copy);
-    return copy;
-  }
-  walk.few[walk.few.indexOf(value) + 1] = copy;
+  if (walk.many !== null) walk.many.set(value, copy);
+  else walk.few[walk.few.indexOf(value) + 1] = copy;
   return copy;
 }
 
@@ -49,9 +37,9 @@ export function replace(value, copy, walk) {
 export function refer(value, walk) {
   const reference = { $: 'ref', v: -1 };
   walk.references ??= new Map();
-  const known = walk.references.get(value);
-  if (known === undefined) walk.references.set(value, [reference]);
-  else known.push(reference);
+  const known = walk.references.get(value) ?? [];
+  walk.references.set(value, known);
+  known.push(reference);
   return reference;
 }
 

@@ -163,7 +163,7 @@ function setHidden(error, key, value) {
 }
 
 function reviveBigInt(text) {
-  const count = text.length - (text[0] === '-' ? 1 : 0);
+  const count = text.length - (text[0] === '-');
   if (count > BIGINT_DIGITS) throw tooManyDigits(count);
   return BigInt(text);
 }
@@ -192,8 +192,7 @@ function reviveView({ type, blob, offset, length }, context, bad) {
   try {
     return new View(buffer, offset, length);
   } catch {
-    const what = `a ${type} of length ${length} at byte ${offset} does not fit a buffer of ${buffer.byteLength} bytes`;
-    throw new WireError('view', what);
+    throw new WireError('view', `a ${type} of length ${length} at ${offset} does not fit ${buffer.byteLength} bytes`);
   }
 }
 
