@@ -7,17 +7,22 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use js_sys::Set;
+use wasm_bindgen::JsValue;
+
 use crate::listener::DynListener;
+use crate::web;
 
 /// Names one registration of a listener, for `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(u64);
 
 /// The table.
-#[derive(Default)]
 pub(crate) struct Emitter {
     listeners: RefCell<HashMap<Box<str>, Snapshot>>,
     next: Cell<u64>,
+    /// The channels that have a listener, for the link: it asks for each message, and a call into wasm costs more.
+    channels: Set,
 }
 
 type Snapshot = Rc<Vec<Listener>>;
@@ -31,6 +36,18 @@ pub(crate) struct Listener {
 }
 
 impl Emitter {
+    pub(crate) fn new() -> Self {
+        let channels = Set::new(&JsValue::UNDEFINED);
+        Self { listeners: RefCell::default(), next: Cell::new(0), channels }
+    }
+
+    /// A function of JavaScript's that says whether a channel has a listener.
+    pub(crate) fn hears(&self) -> JsValue {
+        let has = web::get(&self.channels, "has");
+        // A function has it in every browser.
+        web::call(&has, "bind", &[&self.channels]).unwrap_or(JsValue::UNDEFINED)
+    }
+
     /// Adds a listener after those that are there.
     pub(crate) fn add(&self, channel: &str, once: bool, call: Rc<DynListener>) -> ListenerId {
         let id = ListenerId(self.next.replace(self.next.get() + 1));
@@ -38,7 +55,10 @@ impl Emitter {
         let mut table = self.listeners.borrow_mut();
         match table.get_mut(channel) {
             Some(list) => Rc::make_mut(list).push(listener),
-            None => drop(table.insert(channel.into(), Rc::new(vec![listener]))),
+            None => {
+                table.insert(channel.into(), Rc::new(vec![listener]));
+                self.channels.add(&channel.into());
+            }
         }
         id
     }
@@ -50,6 +70,9 @@ impl Emitter {
         let Some(index) = list.iter().position(|listener| listener.id == id) else { return false };
         let removed = Rc::make_mut(list).remove(index);
         let emptied = if list.is_empty() { table.remove(channel) } else { None };
+        if emptied.is_some() {
+            self.channels.delete(&channel.into());
+        }
         drop(table);
         drop((removed, emptied));
         true
@@ -59,8 +82,14 @@ impl Emitter {
     pub(crate) fn remove_all(&self, channel: Option<&str>) {
         let mut table = self.listeners.borrow_mut();
         let removed: Vec<_> = match channel {
-            Some(channel) => table.remove(channel).into_iter().collect(),
-            None => table.drain().map(|(_, list)| list).collect(),
+            Some(channel) => {
+                self.channels.delete(&channel.into());
+                table.remove(channel).into_iter().collect()
+            }
+            None => {
+                self.channels.clear();
+                table.drain().map(|(_, list)| list).collect()
+            }
         };
         drop(table);
         drop(removed);

@@ -1,6 +1,6 @@
 //! Electron's `ipcRenderer`, typed with serde.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -57,6 +57,8 @@ pub struct IpcRenderer {
 struct Inner {
     link: Result<Link, StartError>,
     emitter: Emitter,
+    /// Another face has begun to listen, so no more messages are taken in a row.
+    stopped: Cell<bool>,
     losses: RefCell<Vec<LossListener>>,
 }
 
@@ -91,7 +93,8 @@ impl IpcRenderer {
     fn new() -> Self {
         let inner = Inner {
             link: link::of_document(),
-            emitter: Emitter::default(),
+            emitter: Emitter::new(),
+            stopped: Cell::new(false),
             losses: RefCell::default(),
         };
         let renderer = Self { inner: Rc::new(inner) };
@@ -203,10 +206,13 @@ impl IpcRenderer {
         let message: Closure<dyn Fn(JsValue, JsValue, JsValue)> = Closure::new(message);
         web::set(&face, "message", &message.into_js_value());
         let this = self.clone();
-        let messages: Closure<dyn Fn(String)> = Closure::new(move |list: String| {
-            this.messages(&list);
-        });
+        let messages: Closure<dyn Fn(String) -> Option<u32>> =
+            Closure::new(move |list: String| this.messages(&list));
         web::set(&face, "messages", &messages.into_js_value());
+        let this = self.clone();
+        let stop: Closure<dyn Fn()> = Closure::new(move || this.inner.stopped.set(true));
+        web::set(&face, "stop", &stop.into_js_value());
+        web::set(&face, "hears", &self.inner.emitter.hears());
         let this = self.clone();
         let lost: Closure<dyn Fn(JsValue)> = Closure::new(move |detail| this.lost(&detail));
         web::set(&face, "lost", &lost.into_js_value());
@@ -223,12 +229,26 @@ impl IpcRenderer {
         }
     }
 
-    /// Messages in a row. Their text is read here, because calls between JavaScript and wasm cost more than it does.
-    fn messages(&self, list: &str) {
-        match clone::messages(list) {
-            Ok(calls) => calls.iter().for_each(|call| self.emit(&call.channel, &call.args)),
-            Err(error) => web::complain(&format!("exciton: the host's messages: {error}")),
+    /// Messages in a row; returns how many were taken, `None` for all. Their text is read here, because calls between JavaScript and wasm cost
+    /// more than it does.
+    fn messages(&self, list: &str) -> Option<u32> {
+        let calls = match clone::messages(list) {
+            Ok(calls) => calls,
+            Err(error) => {
+                web::complain(&format!("exciton: the host's messages: {error}"));
+                return None;
+            }
+        };
+        self.inner.stopped.set(false);
+        let mut taken = 0;
+        for call in &calls {
+            if self.inner.stopped.get() {
+                break;
+            }
+            self.emit(&call.channel, &call.args);
+            taken += 1;
         }
+        Some(taken)
     }
 
     fn emit(&self, channel: &str, args: &Args) {

@@ -67,7 +67,8 @@ function begin(core, wasm) {
   // task has ended.
   let socket;
   const callbacks = { changed() {}, opened: (made) => (socket = made) };
-  const limits = core.start(callbacks);
+  const [batchPackets, batchBytes, wholeBytes, packetBytes, outboxBytes, openInvokes, frames] = core.start(callbacks);
+  const limits = { batchPackets, batchBytes, wholeBytes, packetBytes, outboxBytes, openInvokes, frames };
   const made = createLink(core, limits, pageClock);
   Object.assign(callbacks, made.callbacks);
   if (socket) callbacks.opened(socket);

@@ -15,12 +15,10 @@ export function createDirect(core, inbound) {
     } catch {
       return false;
     }
-    const first = frame[1];
-    const ack = frame[2];
     const list = frame[3];
-    if (!isNatural(first) || !isNatural(ack) || !Array.isArray(list)) return false;
+    if (!isNatural(frame[1]) || !isNatural(frame[2]) || !Array.isArray(list)) return false;
     const done = inbound.isDone(list);
-    const skip = core.came(first, ack, list.length, data.length, done);
+    const skip = core.came(frame[1], frame[2], list.length, data.length, done);
     if (skip < 0) return false;
     if (skip === list.length) return true;
     // What is in most texts nowhere is looked for faster.

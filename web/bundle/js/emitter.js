@@ -127,6 +127,8 @@ function add(emitter, name, listener, first) {
   const before = emitter._events[name] ?? [];
   const now = first ? [listener, ...before] : [...before, listener];
   emitter._events[name] = now;
+  // For a class that wants to know.
+  emitter._added?.();
   const most = emitter.getMaxListeners();
   if (most > 0 && now.length > most && !before.warned) warnOfLeak(emitter, name, now.length);
   hide(now, 'warned', before.warned || (most > 0 && now.length > most));

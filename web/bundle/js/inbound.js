@@ -14,6 +14,8 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
   // Packets since the first held one, that the core still believes to be on their way.
   let unreported = 0;
   let scheduled = false;
+  // The face that is taking several packets.
+  let taking;
   let missed = false;
 
   clock.whenReady(() => {
@@ -33,10 +35,10 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       if (i < skip) continue;
       if (mayGo(packet)) {
         let count = 1;
-        if (!blobs && faces.length === 1 && faces[0].messages) {
-          while (isMessage(list[i + count - 1]) && isMessage(list[i + count])) count++;
-        }
-        deliver(packet, own, tagged, count > 1 ? list.slice(i, i + count) : undefined);
+        const face = blobs ? undefined : taker(packet);
+        while (face && i + count < list.length && taker(list[i + count]) === face) count++;
+        if (count > 1) count = row(face, list.slice(i, i + count));
+        else deliver(packet, own, tagged);
         i += count - 1;
         if (unreported === 0 && held.length === 0) done += count;
         else unreported += count;
@@ -76,20 +78,50 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     if (count > 0) consumed(count);
   }
 
+  function taskEnded() {
+    settled = false;
+  }
+
   function schedule() {
     if (scheduled) return;
     scheduled = true;
     clock.later(release);
   }
 
-  // `row` is what comes in a row from this packet on, if that is more.
-  function deliver(packet, blobs, tagged, row) {
-    const [kind, first, second, , extra] = packet;
+  // The face that takes such a packet in a row with others: the only one that hears it.
+  function taker(packet) {
+    if (packet[0] !== 'send' || packet.length > 3) return undefined;
+    let only;
+    for (const face of faces) {
+      if (!hears(face, packet[1])) continue;
+      if (only || !face.messages) return undefined;
+      only = face;
+    }
+    return only;
+  }
+
+  // Returns how many it has taken.
+  function row(face, list) {
+    taking = face;
     try {
-      if (row) faces[0].messages(JSON.stringify(row));
-      else if (kind === 'send') message(first, second, blobs, tagged, extra);
+      return face.messages(JSON.stringify(list)) ?? list.length;
+    } catch (error) {
+      clock.report(error);
+      return list.length;
+    } finally {
+      taking = undefined;
+    }
+  }
+
+  function deliver(packet, blobs, tagged) {
+    const kind = packet[0];
+    const first = packet[1];
+    const second = packet[2];
+    const extra = packet[4];
+    try {
+      if (kind === 'send') message(first, second, blobs, tagged, extra);
       else if (isReply(packet)) {
-        if (!settled) queueMicrotask(() => (settled = false));
+        if (!settled) queueMicrotask(taskEnded);
         settled = true;
         settle(first, kind === 'reply', second, blobs, tagged);
       } else {
@@ -108,13 +140,11 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       frames.message(channel, args, blobs, tagged, extra);
       return;
     }
-    if (faces.length === 1) {
-      faces[0].message(channel, args, blobs, tagged, extra);
-      return;
-    }
+    // Ports are everybody's, so that nobody's are closed.
+    const listening = extra ? faces : faces.filter((face) => hears(face, channel));
     // Each face gets its own copy: what a listener does to its arguments is nobody else's business.
-    const copies = faces.map(() => [structuredClone(args), blobs === null ? null : blobs.map((blob) => blob.slice())]);
-    faces.forEach((face, i) => {
+    const copies = listening.map((_, i) => (i > 0 ? structuredClone([args, blobs]) : [args, blobs]));
+    listening.forEach((face, i) => {
       try {
         face.message(channel, ...copies[i], tagged, extra);
       } catch (error) {
@@ -123,16 +153,14 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     });
   }
 
-  // Of the page itself, with nothing beside its arguments.
-  function isMessage(packet) {
-    return packet?.[0] === 'send' && packet.length === 3;
-  }
-
   return {
     packets,
 
     // Whether the list will be done with when `packets` has taken it, whatever it calls: a reply's listeners come later.
-    isDone: (list) => list.length === 1 && unreported === 0 && held.length === 0 && isReply(list[0]),
+    isDone: (list) => list.length === 1 && held.length === 0 && isReply(list[0]),
+
+    // Another face has begun to listen: it may be to what comes next in a row.
+    listens: () => taking?.stop?.(),
 
     // No synchronous call is under way any more.
     unblock() {
@@ -146,6 +174,10 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       unreported = 0;
     },
   };
+}
+
+function hears(face, channel) {
+  return !face.hears || face.hears(channel);
 }
 
 function isReply(packet) {

@@ -75,6 +75,55 @@ export const run = await suite({
     equal(next.log.slice(2), [['face', 'f', 5], ['other', 'f', 5], ['face', 'g'], ['other', 'g']]);
   },
 
+  'a message goes to the faces that hear its channel, and as it is to the only one'() {
+    const { faces, log, face, receive } = setUp();
+    const given = [];
+    faces[0].hears = (channel) => channel !== 'b';
+    faces.push({ ...face('other'), hears: (channel) => channel === 'b' || channel === 'both' });
+    for (const each of faces) {
+      const { message } = each;
+      each.message = (channel, args, ...rest) => {
+        given.push(args);
+        message(channel, args, ...rest);
+      };
+    }
+    const list = [send('a', 1), send('b', 2), send('both', 3), ['send', 'b', [4], [], { ports: [1] }]];
+    equal(receive(list), 4);
+    const all = [['face', 'b', 4], ['other', 'b', 4]];
+    equal(log, [['face', 'a', 1], ['other', 'b', 2], ['face', 'both', 3], ['other', 'both', 3], ...all]);
+    equal([given[0] === list[0][2], given[1] === list[1][2], given[2] === given[3]], [true, true, false]);
+    faces[0].hears = () => false;
+    equal(receive([send('a', 5)]), 1);
+    equal(log.length, 6);
+  },
+
+  'the only face that hears takes messages in a row until another begins to listen'() {
+    const { inbound, faces, log, face, receive } = setUp();
+    let heard = [];
+    let stopped = false;
+    faces[0].hears = (channel) => heard.includes(channel);
+    faces.push({
+      ...face('rows'),
+      hears: () => true,
+      stop: () => (stopped = true),
+      messages(text) {
+        const rows = JSON.parse(text);
+        const at = rows.findIndex(([, channel]) => channel === 'begin');
+        log.push(rows.map(([, channel]) => channel));
+        if (at < 0) return undefined;
+        heard = ['b'];
+        inbound.listens();
+        return at + 1;
+      },
+    });
+    equal(receive([send('a'), send('begin'), send('b', 1), send('c'), send('d')]), 5);
+    equal(stopped, true);
+    equal(log, [['a', 'begin', 'b', 'c', 'd'], ['face', 'b', 1], ['rows', 'b', 1], ['c', 'd']]);
+    stopped = false;
+    inbound.listens();
+    equal(stopped, false);
+  },
+
   'what came before is skipped with its blobs and not counted'() {
     const { log, receive } = setUp();
     const blobs = [[1], [2], [3]].map((bytes) => Uint8Array.from(bytes));

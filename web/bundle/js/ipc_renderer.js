@@ -57,6 +57,10 @@ export function createIpcRenderer(link, lost) {
       });
     }
 
+    _added() {
+      link.listens?.();
+    }
+
     // To the element that embeds this page, as an event `ipc-message`.
     sendToHost(channel, ...args) {
       requireContext();
@@ -65,7 +69,10 @@ export function createIpcRenderer(link, lost) {
   }
 
   const ipcRenderer = new IpcRenderer();
+  const { emit } = ipcRenderer;
   link.attach({
+    // Who replaces `emit` wants to see everything, and an 'error' that nobody hears is one.
+    hears: (channel) => ipcRenderer.emit !== emit || channel === 'error' || channel in ipcRenderer._events,
     message(channel, args, blobs, tagged, extra) {
       const decoded = tagged ? decode(args, blobs) : args;
       const ports = extra?.ports === undefined ? [] : link.ports.give(extra.ports);

@@ -31,11 +31,29 @@ function setUp() {
     posted,
     reply: (value) => open.shift()(true, value, null, false),
     fail: (error) => open.shift()(false, error, null, false),
+    hears: (channel) => face.hears(channel),
     receive: (channel, args, blobs = null) => face.message(channel, args, blobs, blobs !== null),
   };
 }
 
 export const run = await suite({
+  'the link knows what is listened to, and when that becomes more'() {
+    const { ipcRenderer, link, hears } = setUp();
+    let told = 0;
+    link.listens = () => (told += 1);
+    const listener = () => {};
+    equal(['a', 'toString', 'error'].map(hears), [false, false, true]);
+    ipcRenderer.on('a', listener);
+    ipcRenderer.prependOnceListener('b', listener);
+    equal([hears('a'), hears('b'), told], [true, true, 2]);
+    ipcRenderer.off('a', listener);
+    ipcRenderer.removeAllListeners('b');
+    equal([hears('a'), hears('b'), told], [false, false, 2]);
+    // Who looks at all messages sees all.
+    ipcRenderer.emit = () => true;
+    equal(hears('a'), true);
+  },
+
   'send, sendSync and invoke write their packets, with or without this'() {
     const { ipcRenderer, link, posted } = setUp();
     const { send, sendSync, invoke } = ipcRenderer;

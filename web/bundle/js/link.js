@@ -36,7 +36,7 @@ export function createLink(core, limits, clock) {
     watch: (callback) => link.watch(callback),
     wantRoom: () => link.wantRoom(),
     ports: () => link.ports,
-    first: (text) => push(text, 1, utf8Bound(text), [], [null]),
+    first: (text) => push(text, 1, utf8Bound(text), null, null),
     limit: limits.frames,
     clock,
   });
@@ -57,20 +57,17 @@ export function createLink(core, limits, clock) {
   });
 
   function flush() {
-    if (waiting.texts.length === 0) return;
-    const batch = waiting;
+    const { text, count, settles, blobs, blobBytes } = waiting;
+    if (count === 0) return;
     waiting = emptyBatch();
-    const text = batch.texts.join(',');
-    push(text, batch.texts.length, utf8Bound(text) + batch.blobBytes, batch.blobs, batch.settles);
+    push(text, count, utf8Bound(text) + blobBytes, blobs, settles);
   }
 
   function push(text, count, bytes, blobs, settles) {
-    const next = core.push(text, count, bytes, blobs.length > 0 ? blobs : null);
+    const first = core.push(text, count, bytes, blobs) - count;
     queued += bytes;
-    const first = next - count;
-    for (let i = 0; i < settles.length; i++) {
-      if (settles[i] !== null) unsettled.set(first + i, settles[i]);
-    }
+    if (settles === null) return;
+    for (let i = 0; i < settles.length; i += 2) unsettled.set(first + settles[i], settles[i + 1]);
   }
 
   // Throws unless the packet fits. What it lets in can't be refused by the core later, in the microtask, where nobody
@@ -81,14 +78,14 @@ export function createLink(core, limits, clock) {
       const bytes = utf8Bound(text) + blobBytes;
       if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
     }
-    if (queued + 3 * waiting.textLength + waiting.blobBytes + most > limits.outboxBytes) {
+    if (queued + 3 * waiting.text.length + waiting.blobBytes + most > limits.outboxBytes) {
       flush();
       queued = core.queued();
       const bytes = queued + utf8Bound(text) + blobBytes;
       if (bytes > limits.outboxBytes) throw new FullError('bytes', bytes, limits.outboxBytes, 'FULL');
     }
     if (settle !== null) {
-      const open = unsettled.size + waiting.invokes + 1;
+      const open = unsettled.size + (waiting.settles?.length ?? 0) / 2 + 1;
       if (open > limits.openInvokes) throw new FullError('open invokes', open, limits.openInvokes, 'BUSY');
     }
   }
@@ -109,20 +106,23 @@ export function createLink(core, limits, clock) {
       if (3 * text.length + blobBytes > limits.wholeBytes) {
         // It gains nothing by waiting. If it is over the core cuts it into parts, and the last one's number is the packet's.
         flush();
-        push(text, 1, utf8Bound(text) + blobBytes, blobs ?? [], [settle]);
+        push(text, 1, utf8Bound(text) + blobBytes, blobs, settle && [0, settle]);
         return;
       }
-      if (waiting.texts.length === 0) queueMicrotask(flush);
-      waiting.texts.push(text);
-      waiting.textLength += text.length;
-      waiting.settles.push(settle);
-      if (settle !== null) waiting.invokes += 1;
+      if (settle !== null) {
+        if (waiting.settles === null) waiting.settles = [waiting.count, settle];
+        else waiting.settles.push(waiting.count, settle);
+      }
+      if (waiting.count++ === 0) {
+        queueMicrotask(flush);
+        waiting.text = text;
+      } else waiting.text += `,${text}`;
       if (blobs !== null) {
-        waiting.blobs.push(...blobs);
+        (waiting.blobs ??= []).push(...blobs);
         waiting.blobBytes += blobBytes;
       }
-      const full = 3 * waiting.textLength + waiting.blobBytes >= limits.batchBytes;
-      if (full || waiting.texts.length >= limits.batchPackets) flush();
+      const full = 3 * waiting.text.length + waiting.blobBytes >= limits.batchBytes;
+      if (full || waiting.count >= limits.batchPackets) flush();
     },
 
     // Sends a packet after all that was posted and waits for its answer: {answer, blobs} or {error, blobs}.
@@ -142,16 +142,20 @@ export function createLink(core, limits, clock) {
 
     // From now on the face gets what the host sends: message(channel, args, blobs, tagged, extra) for each, where
     // args is JSON data (tagged: some of it stands for other values, see clone.js) and extra {frame?, ports?} or
-    // undefined, and lost({why, ...}) with a lost link. A face that has messages(text) gets the JSON of several packets
-    // instead where it is the only one, and they bring nothing beside arguments.
+    // undefined, and lost({why, ...}) with a lost link. A face that has hears(channel) gets only what that says true to when
+    // it comes. One that has messages(text) gets the JSON of several packets instead, which bring nothing beside arguments
+    // and which no other face hears; it returns how many it took, which are fewer after stop().
     attach(face) {
       faces.push(face);
     },
 
+    // A face tells that it has begun to listen to something.
+    listens: inbound.listens,
+
     // [state, reason or null, next retry in milliseconds of performance.now() or null, queued bytes]. The states are those
     // of connection.js.
     status() {
-      return [...core.status(), core.queued() + waiting.textLength + waiting.blobBytes];
+      return [...core.status(), core.queued() + waiting.text.length + waiting.blobBytes];
     },
 
     // Calls back, in a microtask, whenever the status has changed or the room that was asked for is there.
@@ -241,8 +245,9 @@ export class TooLargeError extends RangeError {
   }
 }
 
+// settles: which packet, who waits for its answer, and so on.
 function emptyBatch() {
-  return { texts: [], textLength: 0, settles: [], invokes: 0, blobs: [], blobBytes: 0 };
+  return { text: '', count: 0, settles: null, blobs: null, blobBytes: 0 };
 }
 
 function total(blobs) {

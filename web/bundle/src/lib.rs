@@ -10,7 +10,7 @@ use std::cell::OnceCell;
 use exciton_web::core::{
     Delivery, Driver, Face, Loss, LostPackets, Packets, Seq, Status, lost_name,
 };
-use js_sys::{Array, Error, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, Error, JsString, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -65,28 +65,26 @@ impl Face for Callbacks {
     }
 }
 
-/// Begins the page's link, and returns the limits that `js/link.js` keeps to.
+/// Begins the page's link, and returns the limits that `js/link.js` keeps to, in the order in which `js/boot.js` names them.
 ///
 /// What the host told the page is where its script has left it.
 ///
 /// # Errors
 /// A JavaScript error if this is no page, the host is of another version, or the link has begun already.
 #[wasm_bindgen]
-pub fn start(callbacks: Callbacks) -> Result<Object, JsValue> {
+pub fn start(callbacks: Callbacks) -> Result<Array, JsValue> {
     let driver = Driver::start(JsValue::UNDEFINED, callbacks)?;
     let limits = driver.limits();
-    let told = Object::new();
-    for (name, number) in [
-        ("batchPackets", limits.batch_packets),
-        ("batchBytes", limits.batch_bytes),
-        ("wholeBytes", limits.whole_bytes),
-        ("packetBytes", limits.packet_bytes),
-        ("outboxBytes", limits.outbox_bytes),
-        ("openInvokes", limits.open_invokes),
-        ("frames", limits.frames),
-    ] {
-        Reflect::set(&told, &name.into(), &number.into())?;
-    }
+    let told = [
+        limits.batch_packets,
+        limits.batch_bytes,
+        limits.whole_bytes,
+        limits.packet_bytes,
+        limits.outbox_bytes,
+        limits.open_invokes,
+        limits.frames,
+    ];
+    let told = told.into_iter().map(JsValue::from).collect();
     match DRIVER.with(|slot| slot.set(driver)) {
         Ok(()) => Ok(told),
         Err(_) => Err(Error::new("this page's link has begun already").into()),
@@ -100,9 +98,14 @@ pub fn start(callbacks: Callbacks) -> Result<Object, JsValue> {
 /// # Errors
 /// A JavaScript error with a `code` if they are over a limit; none was taken then.
 #[wasm_bindgen]
-pub fn push(text: JsString, count: u32, bytes: f64, blobs: Option<Array>) -> Result<f64, JsValue> {
-    let next = driver()?.push(packets(text, blobs), count, bytes as usize)?;
-    Ok(next as f64)
+pub fn push(text: JsString, count: u32, bytes: f64, blobs: Option<Array>) -> f64 {
+    let packets = packets(text, blobs);
+    let pushed = driver().and_then(|driver| Ok(driver.push(packets, count, bytes as usize)?));
+    match pushed {
+        Ok(next) => next as f64,
+        // A result would be a list of three for each call.
+        Err(error) => wasm_bindgen::throw_val(error),
+    }
 }
 
 /// A frame of packets without attachments came. Returns how many packets to leave out; -1 if the frame is for the core's own

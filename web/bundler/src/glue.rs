@@ -58,11 +58,15 @@ fn without_loading(js: &str) -> anyhow::Result<String> {
 fn without_fallbacks(js: &str) -> anyhow::Result<String> {
     let mut js: String = js.lines().flat_map(|line| [line.trim_start(), "\n"]).collect();
     for (from, to, instead) in [
+        ("let script_src;\n", "function came", ""),
+        ("cachedTextDecoder.decode();\n", "function decodeText", ""),
         ("if (!('encodeInto' in cachedTextEncoder)) {\n", "let WASM_VECTOR_LEN", ""),
-        ("if (realloc === undefined) {\n", "let len = arg.length;", ""),
         ("let wasmModule, wasmInstance, wasm;\n", "return Object.assign(", INIT),
         ("if (cachedDataViewMemory0 === null || ", ") {\n", FRESH),
-        ("(typeof FinalizationRegistry === 'undefined')\n", "new FinalizationRegistry", ""),
+        ("const CLOSURE_DTORS = ", "function getArrayU8FromWasm0", ""),
+        ("CLOSURE_DTORS.unregister(state);\n", "}", ""),
+        ("CLOSURE_DTORS.register(real, state, state);\n", "return real", ""),
+        ("function passStringToWasm0(arg, malloc, realloc) {\n", "function takeFrom", PASS),
     ] {
         let (before, rest) = split(&js, from)?;
         let (_cut, after) = rest.split_once(to).with_context(|| format!("no `{to}`"))?;
@@ -89,6 +93,16 @@ function initSync({ module }) {
 module = new WebAssembly.Module(module);
 wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
 wasm.__wbindgen_start();
+}
+";
+
+/// Text into wasm's memory, at most three bytes for each unit.
+const PASS: &str = "function passStringToWasm0(arg, malloc, realloc) {
+const most = arg.length * 3;
+const ptr = malloc(most, 1) >>> 0;
+const view = getUint8ArrayMemory0().subarray(ptr, ptr + most);
+WASM_VECTOR_LEN = cachedTextEncoder.encodeInto(arg, view).written;
+return most > 0 ? realloc(ptr, most, WASM_VECTOR_LEN, 1) >>> 0 : ptr;
 }
 ";
 

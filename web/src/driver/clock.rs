@@ -32,10 +32,15 @@ impl Clock {
     /// acknowledgement every few milliseconds would otherwise make and cancel a timer each.
     pub(crate) fn arm(&self, due: Option<Millis>) {
         let Some(due) = due else { return };
-        if let Some(armed) = self.armed.get() {
-            if armed <= due {
-                return;
-            }
+        if self.armed.get().is_none_or(|armed| armed > due) {
+            self.start(due);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn start(&self, due: Millis) {
+        if self.armed.get().is_some() {
             web::clear_timeout(&self.id.borrow());
         }
         self.armed.set(Some(due));

@@ -65,12 +65,20 @@ impl Inner {
 
     fn follow(self: &Rc<Self>) {
         while let Some(want) = self.next_want() {
-            match want {
-                Want::Connect => self.connect(),
-                Want::Probe => self.probe(),
-                Want::Close(reason) => self.close_socket(reason),
-                _ => {}
-            }
+            self.follow_one(want);
+        }
+    }
+
+    // What is rare is kept apart, here and below: what runs for each call is compiled once more by the browser while calls
+    // wait, all that was inlined into it included.
+    #[cold]
+    #[inline(never)]
+    fn follow_one(self: &Rc<Self>, want: Want) {
+        match want {
+            Want::Connect => self.connect(),
+            Want::Probe => self.probe(),
+            Want::Close(reason) => self.close_socket(reason),
+            _ => {}
         }
     }
 
@@ -122,40 +130,53 @@ impl Inner {
     fn next_message(&self) -> Option<Message> {
         let mut link = self.link.borrow_mut();
         let (id, epoch) = (link.id(), link.epoch());
-        Some(Message::Whole(match link.poll_transmit(now())? {
-            PageTransmit::Hello { attempt, ack, admitted, fresh } => {
-                let contact = Contact { link: id, epoch, ack, fresh };
-                contact.hello(&Hello { attempt, admitted }, &self.tab.info()).into()
-            }
+        Some(match link.poll_transmit(now())? {
             PageTransmit::Data { flight, ack } => {
                 let (first, batch) = (flight.first, flight.batch);
                 self.depart(first + Seq::from(batch.count));
                 match &batch.payload {
                     Payload::Packets(packets) if packets.blobs.is_empty() => {
-                        return Some(Message::Packets(first, ack, packets.text.clone()));
+                        Message::Packets(first, ack, packets.text.clone())
                     }
-                    Payload::Packets(packets) => {
-                        let json = frame_text::data(first, ack, &packets.text);
-                        envelope::join(&json, &packets.blobs)
-                    }
-                    Payload::Part { piece, last } => {
-                        let json = frame_text::part(first, ack, *last, piece.length());
-                        let head = Run::joined(&json.into(), &[]);
-                        let (start, size) = (head.length(), head.length() + piece.length());
-                        let mut desk = self.desk.borrow_mut();
-                        if desk.length() < size {
-                            *desk = Uint8Array::new_with_length(size);
-                        }
-                        head.copy_to(&desk);
-                        piece.copy_to(&desk.subarray(start, size));
-                        desk.subarray(0, size).into()
-                    }
+                    payload => Message::Whole(self.envelope(first, ack, payload)),
                 }
             }
-            PageTransmit::Ack(ack) => JsValue::from_str(&frame_text::ack(ack)),
-            PageTransmit::Ping => JsValue::from_str(frame_text::PING),
+            PageTransmit::Hello { attempt, ack, admitted, fresh } => {
+                let contact = Contact { link: id, epoch, ack, fresh };
+                Message::Whole(self.hello(&contact, &Hello { attempt, admitted }))
+            }
+            PageTransmit::Ack(ack) => Message::Whole(JsValue::from_str(&frame_text::ack(ack))),
+            PageTransmit::Ping => Message::Whole(JsValue::from_str(frame_text::PING)),
             _ => return None,
-        }))
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn hello(&self, contact: &Contact, hello: &Hello) -> JsValue {
+        contact.hello(hello, &self.tab.info()).into()
+    }
+
+    #[inline(never)]
+    fn envelope(&self, first: Seq, ack: Seq, payload: &Payload) -> JsValue {
+        match payload {
+            Payload::Packets(packets) => {
+                let json = frame_text::data(first, ack, &packets.text);
+                envelope::join(&json, &packets.blobs)
+            }
+            Payload::Part { piece, last } => {
+                let json = frame_text::part(first, ack, *last, piece.length());
+                let head = Run::joined(&json.into(), &[]);
+                let (start, size) = (head.length(), head.length() + piece.length());
+                let mut desk = self.desk.borrow_mut();
+                if desk.length() < size {
+                    *desk = Uint8Array::new_with_length(size);
+                }
+                head.copy_to(&desk);
+                piece.copy_to(&desk.subarray(start, size));
+                desk.subarray(0, size).into()
+            }
+        }
     }
 
     /// Packets before `end` have left the page.

@@ -55,9 +55,14 @@ impl Inner {
             Boot::Waiting { until } => until <= now(),
             Boot::Asked | Boot::Known => false,
         };
-        if !due {
-            return;
+        if due {
+            self.ask();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask(&self) {
         match boot::ask(&self.base, boot::BOOT, ASKING_LIMIT) {
             Some(response) => {
                 self.boot.set(Boot::Asked);
