@@ -17,6 +17,7 @@ function setUp(answer, isDone = () => false) {
       log.push(['packets', list.length, skip, blobs, tagged]);
       return 1;
     },
+    deliver: (packet, blobs, tagged) => log.push(['deliver', packet, blobs, tagged]),
   };
   const direct = createDirect(core, inbound);
   const socket = { onmessage: ({ data }) => log.push(['other', data]), send: (text) => log.push(['send', text]) };
@@ -36,7 +37,7 @@ export const run = await suite({
     const { log, receive } = setUp(0, (list) => list[0][0] === 'reply');
     const text = '["data",0,1,[["reply",0,{"$":"undefined"}]]]';
     receive(text);
-    equal(log, [['came', 0, 1, 1, text.length, true], ['packets', 1, 0, null, true]]);
+    equal(log, [['came', 0, 1, 1, text.length, true], ['deliver', ['reply', 0, { $: 'undefined' }], null, true]]);
   },
 
   'of what came before nothing is handed out'() {

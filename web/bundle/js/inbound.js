@@ -155,6 +155,7 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
 
   return {
     packets,
+    deliver,
 
     // Whether the list will be done with when `packets` has taken it, whatever it calls: a reply's listeners come later.
     isDone: (list) => list.length === 1 && held.length === 0 && isReply(list[0]),
