@@ -15,7 +15,7 @@ impl Packet {
     }
 
     /// The same for a packet of another program, which may have anything in it: what is past the limits is in
-    /// [`Extra::excess`], and nothing is kept of it.
+    /// [`Extra::excess`](crate::Extra::excess), and nothing is kept of it.
     pub fn from_parts_within(bytes: Bytes, limits: &Limits) -> Result<Self, FrameError> {
         Self::from_parts_in(bytes, &Bounds::of(limits))
     }
