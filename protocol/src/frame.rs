@@ -106,17 +106,22 @@ impl Frame {
     /// [`Extra::excess`](crate::Extra::excess), and nothing is kept of it.
     pub fn decode_within(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
         let bounds = Bounds::of(limits);
-        if let Message::Text(json) = message
-            && let Some((first, ack, packets)) = quick::data(json, &bounds)
+        let (json, run) = message.split()?;
+        if run.is_empty()
+            && let Some((first, ack, packets)) = quick::data(&json, &bounds)
         {
             return Ok(Self::Data { first, ack, packets });
         }
-        Self::decode_in(message, &bounds)
+        Self::read(&json, run, &bounds)
     }
 
     fn decode_in(message: &Message, bounds: &Bounds) -> Result<Self, FrameError> {
-        let (json, mut run) = message.split()?;
-        let frame = bounds.read(&json, FrameSeed(bounds))?.own(&json, &mut run, bounds)?;
+        let (json, run) = message.split()?;
+        Self::read(&json, run, bounds)
+    }
+
+    fn read(json: &Bytes, mut run: Bytes, bounds: &Bounds) -> Result<Self, FrameError> {
+        let frame = bounds.read(json, FrameSeed(bounds))?.own(json, &mut run, bounds)?;
         if run.is_empty() {
             Ok(frame)
         } else {

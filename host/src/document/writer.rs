@@ -40,9 +40,10 @@ impl State {
     /// Whether more packets for the page are likely to come at once: listeners run and more will, and no message is full.
     pub(crate) fn is_growing(&self) -> bool {
         let limits = self.link.limits();
-        // What a single call sends goes out at once, and so does what comes of the last one.
+        // What a single call sends goes out at once, and so does what comes of the last one; but not each of many that one
+        // call sends.
         self.intake.is_running()
-            && !self.intake.is_empty()
+            && (!self.intake.is_empty() || self.link.waiting() > 1)
             && self.link.waiting() < u64::from(limits.batch_packets)
             && self.link.waiting_bytes() < limits.batch_bytes as usize
     }

@@ -128,3 +128,23 @@ async fn only_the_first_packet_wakes_a_writer() {
     assert!(state.wakes_writer());
     assert!(!state.wakes_writer(), "it was told");
 }
+
+#[tokio::test]
+async fn the_many_messages_of_one_call_are_gathered_and_a_single_one_is_not() {
+    let (_links, document, release) = page(Limits::default());
+    take(&document, Writer::Sleeps, vec![invoke("wait")]);
+    let begun = async {
+        while !document.lock().intake.is_empty() {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::time::timeout(LIMIT, begun).await.unwrap();
+    let told = Packet::Send(Call::new("told", Args::from_serialize(&(1,)).unwrap()));
+    document.push(&told).unwrap();
+    assert!(!document.lock().gathers(document.now()), "the first one");
+    document.push(&told).unwrap();
+    assert!(document.lock().gathers(document.now()), "the second one");
+    drop(release);
+    woken(&document).await;
+    assert_eq!(message(&document).0, 3);
+}
