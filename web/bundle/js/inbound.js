@@ -93,7 +93,7 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
     if (packet[0] !== 'send' || packet.length > 3) return undefined;
     let only;
     for (const face of faces) {
-      if (!hears(face, packet[1])) continue;
+      if ((faces[1] || face.messages) && !hears(face, packet[1])) continue;
       if (only || !face.messages) return undefined;
       only = face;
     }
@@ -141,16 +141,16 @@ export function createInbound({ faces, frames, orders, clock, blocked, consumed,
       return;
     }
     // Ports are everybody's, so that nobody's are closed.
-    const listening = extra ? faces : faces.filter((face) => hears(face, channel));
-    // Each face gets its own copy: what a listener does to its arguments is nobody else's business.
-    const copies = listening.map((_, i) => (i > 0 ? structuredClone([args, blobs]) : [args, blobs]));
-    listening.forEach((face, i) => {
+    const listening = extra || !faces[1] ? faces : faces.filter((face) => hears(face, channel));
+    for (const face of listening) {
+      // Each face gets its own copy: what a listener does to its arguments is nobody else's business.
+      const own = face === listening.at(-1) ? [args, blobs] : structuredClone([args, blobs]);
       try {
-        face.message(channel, ...copies[i], tagged, extra);
+        face.message(channel, ...own, tagged, extra);
       } catch (error) {
         clock.report(error);
       }
-    });
+    }
   }
 
   return {
