@@ -9,9 +9,7 @@
 //! becomes the answer; the listeners after it run all the same.
 
 use std::any::Any;
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -166,10 +164,14 @@ impl Calls<'_> {
         self.count += 1;
         match catch_unwind(AssertUnwindSafe(|| listener(event.clone()))) {
             Ok(Ok(Flow::Now(heard))) => log(channel, heard),
-            Ok(Ok(Flow::Later(future))) => {
-                let rest = heard_later(future, event.clone(), (*channel).into());
-                self.pending.extend(poll_once(Box::pin(rest.instrument((*span).clone())), cx));
-            }
+            Ok(Ok(Flow::Later(future))) => match poll_once(future, cx) {
+                Polled::Ready(heard) => log(channel, heard),
+                Polled::Pending(future) => {
+                    let rest = heard_later(future, event.clone(), (*channel).into());
+                    self.pending.push(Box::pin(rest.instrument((*span).clone())));
+                }
+                Polled::Panicked(payload) => panicked(event, channel, payload),
+            },
             Ok(Err(wrong)) => wrong_argument(event, channel, &wrong),
             Err(payload) => panicked(event, channel, payload),
         }
@@ -232,12 +234,18 @@ fn invoke(
     let event = IpcMainInvokeEvent::new(from.clone());
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(event, args))) {
         Ok(Flow::Now(outcome)) => called.answer = Some(logged(channel, outcome)),
-        Ok(Flow::Later(future)) => {
-            let reply = PendingReply::new(from.outlet().clone(), seq);
-            called.settled_later = true;
-            let rest = settled_later(future, reply, channel.into());
-            called.pending.extend(poll_once(Box::pin(rest.instrument(span.clone())), cx));
-        }
+        Ok(Flow::Later(future)) => match poll_once(future, cx) {
+            Polled::Ready(outcome) => called.answer = Some(logged(channel, outcome)),
+            Polled::Pending(future) => {
+                let reply = PendingReply::new(from.outlet().clone(), seq);
+                called.settled_later = true;
+                let rest = settled_later(future, reply, channel.into());
+                called.pending.push(Box::pin(rest.instrument(span.clone())));
+            }
+            Polled::Panicked(payload) => {
+                called.answer = Some(handler_panicked(channel, &*payload));
+            }
+        },
         Err(payload) => called.answer = Some(handler_panicked(channel, &*payload)),
     }
     watch.lap("handler", channel);
@@ -263,19 +271,26 @@ fn handler_panicked(channel: &str, payload: &(dyn Any + Send)) -> Outcome {
     Err(ErrorInfo::panicked("handler", channel, payload))
 }
 
-/// The future, if it isn't ready at once. A panic that comes this far is one of a destructor.
-fn poll_once(mut future: BoxFuture<()>, cx: &mut Context<'_>) -> Option<BoxFuture<()>> {
-    match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
-        Ok(Poll::Pending) => Some(future),
-        Ok(Poll::Ready(())) => None,
-        Err(payload) => {
-            tracing::error!(
-                panic = panic_message(&*payload),
-                "a future panicked while it was dropped"
-            );
-            None
-        }
+/// What a future has come to when it was polled once.
+enum Polled<T> {
+    Ready(T),
+    /// It is to be polled again: by a task of its own.
+    Pending(BoxFuture<T>),
+    Panicked(Box<dyn Any + Send>),
+}
+
+fn poll_once<T>(mut future: BoxFuture<T>, cx: &mut Context<'_>) -> Polled<T> {
+    let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+    let polled = match polled {
+        Ok(Poll::Pending) => return Polled::Pending(future),
+        Ok(Poll::Ready(value)) => Polled::Ready(value),
+        Err(payload) => Polled::Panicked(payload),
+    };
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+        let panic = panic_message(&*payload);
+        tracing::error!(panic, "a future panicked while it was dropped");
     }
+    polled
 }
 
 /// Warns about a call that kept the page's runner for longer than [`SLOW`]. The end of one call is the beginning of the next:

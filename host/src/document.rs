@@ -9,6 +9,7 @@ mod ending;
 mod execution;
 mod intake;
 mod lone;
+mod lookout;
 mod patience;
 mod report;
 mod room;

@@ -18,6 +18,7 @@ use exciton_protocol::{Args, Encoded};
 
 use crate::error::ErrorInfo;
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent};
+use crate::place::may_block;
 
 pub use args::{BadArguments, Callback, Rest};
 pub use output::{HandlerOutput, ListenerOutput, Reply};
@@ -53,9 +54,12 @@ where
     F::Output: HandlerOutput<M>,
 {
     let channel: Box<str> = channel.into();
-    Arc::new(move |event, args| match handler.call(event, &args) {
-        Ok(output) => output.into_flow(),
-        Err(wrong) => Flow::Now(Err(ErrorInfo::wrong_argument(&channel, &wrong))),
+    Arc::new(move |event, args| {
+        let call = || match handler.call(event, &args) {
+            Ok(output) => output.into_flow(),
+            Err(wrong) => Flow::Now(Err(ErrorInfo::wrong_argument(&channel, &wrong))),
+        };
+        if F::Output::MAY_BLOCK { may_block(call) } else { call() }
     })
 }
 
@@ -94,5 +98,8 @@ where
     F: Callback<IpcMainEvent, A>,
     F::Output: ListenerOutput<M>,
 {
-    Arc::new(move |event, args| Ok(listener.call(event, args)?.into_flow()))
+    Arc::new(move |event, args| {
+        let call = || Ok(listener.call(event, args)?.into_flow());
+        if F::Output::MAY_BLOCK { may_block(call) } else { call() }
+    })
 }

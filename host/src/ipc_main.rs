@@ -17,6 +17,9 @@ use crate::handler::{
 /// return as a future goes on beside the following messages. A listener that panics is logged, one that takes long holds
 /// up its own page only.
 ///
+/// A function that returns no future may block its thread. One that returns a future must not, before its first `await` or
+/// later: it may be called by the runtime's worker that has read the call, which answers a single call sooner.
+///
 /// ```
 /// use exciton::{IpcMain, IpcMainEvent};
 ///
@@ -26,8 +29,8 @@ use crate::handler::{
 ///     println!("{text}");
 ///     event.reply("asynchronous-reply", ("async pong",))
 /// });
-/// ipc_main.handle("add", |_event, a: i64, b: i64| a + b)?;
-/// ipc_main.handle("read", |_event, path: String| async move { std::fs::read_to_string(path) })?;
+/// ipc_main.handle("add", async |_event, a: i64, b: i64| a + b)?;
+/// ipc_main.handle("read", |_event, path: String| std::fs::read_to_string(path))?;
 /// # Ok(())
 /// # }
 /// ```

@@ -54,6 +54,7 @@ mod message_port;
 mod one_line;
 mod open;
 mod origin;
+mod place;
 mod renderer;
 mod renderer_files;
 mod scopes;

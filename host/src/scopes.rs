@@ -10,6 +10,7 @@ use crate::emitter::{Emitter, Found, Handler, Listeners};
 use crate::event::IpcMainEvent;
 use crate::handler::{Flow, Heard, ListenerOutput};
 use crate::ipc_main::IpcMain;
+use crate::place::may_block;
 use crate::renderer::Renderer;
 use crate::web_frame_main::Frame;
 
@@ -127,8 +128,9 @@ where
     F: Fn(IpcMainEvent, &str, &[Value]) -> R + Send + Sync + 'static,
     R: ListenerOutput<M>,
 {
-    let observer: Arc<Observer> =
-        Arc::new(move |event, channel, args| observer(event, channel, args).into_flow());
+    let observer: Arc<Observer> = Arc::new(move |event, channel, args| {
+        may_block(|| observer(event, channel, args).into_flow())
+    });
     list.change(|observers| observers.push(observer));
 }
 

@@ -150,6 +150,32 @@ async fn a_synchronous_call_that_blocks_after_swift_ones_holds_up_its_own_page_o
     assert_eq!(page.invoke::<u32>("answer", (1,)).await.unwrap(), 1);
 }
 
+/// An async listener is called by the task that read the call, if the page's latest took no time, and must not block. If it
+/// does all the same, the runtime may have no worker left that waits for connections, until one is woken.
+#[tokio::test]
+async fn an_async_listener_that_blocks_holds_up_its_own_page_only() {
+    let command = HostCommand::new(env!("CARGO_BIN_EXE_e2e-host"));
+    let host = command.args(["--no-open", "--page", PAGES]).start().await.unwrap();
+    let browser = SimulatedBrowser::enter(host.url()).await.unwrap();
+    let (mut page, mut other) = (browser.open().await.unwrap(), browser.open().await.unwrap());
+    for round in 0..5_u32 {
+        for number in 0..10 {
+            assert_eq!(page.invoke::<u32>("answer", (number,)).await.unwrap(), number);
+        }
+        page.send("block-worker-until", ()).await.unwrap();
+        let talk = async {
+            while !other.invoke::<bool>("is-blocked", ()).await.unwrap() {}
+            for number in 0..100 {
+                assert_eq!(other.invoke::<u32>("answer", (number,)).await.unwrap(), number);
+            }
+            other.invoke::<()>("release", ()).await.unwrap();
+        };
+        let talked = tokio::time::timeout(LIMIT, talk).await;
+        assert!(talked.is_ok(), "round {round}: the other page waits for an answer");
+        assert_eq!(page.invoke::<u32>("answer", (round,)).await.unwrap(), round);
+    }
+}
+
 #[tokio::test]
 async fn a_panic_is_the_answer_or_is_logged_and_the_application_goes_on() {
     in_each_engine(|engine| async move {

@@ -29,10 +29,11 @@ pub async fn host(files: &Path) -> Outcome<()> {
 
 fn listen(app: &App) -> Outcome<()> {
     let ipc_main = app.ipc_main();
-    ipc_main.handle("echo", |_event, number: u64| number)?;
+    // What is async may not block, and is called by the task that has read the call.
+    ipc_main.handle("echo", async |_event, number: u64| number)?;
     ipc_main.handle("binary", |_event, bytes: Bytes| bytes)?;
     ipc_main.handle("json", |_event, rows: Value| rows)?;
-    ipc_main.on("sync", |event: IpcMainEvent, number: u64| event.set_return_value(number));
+    ipc_main.on("sync", async |event: IpcMainEvent, number: u64| event.set_return_value(number));
     let counter = Arc::new(Counter::default());
     let counting = counter.clone();
     ipc_main.on("count", move |_event, _number: u64| counting.count());

@@ -82,6 +82,11 @@ impl Gate {
         Err(Refused::new())
     }
 
+    /// Whether the application has a word on calls.
+    pub(crate) fn asks(&self) -> bool {
+        self.rules.hook.is_some()
+    }
+
     /// The application's word on a call that the lists allow; `None` if it has said nothing about calls.
     ///
     /// Whatever its future does, it comes to an end in one way: a panic refuses.

@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use exciton_protocol::Seq;
+use tokio::task::block_in_place;
 
 use super::intake::{Job, Lone};
+use super::lookout::Lookout;
 use super::runner::{Done, Turn};
 use super::{Document, State};
+use crate::place::on_worker;
 
 impl State {
     /// Whether the only thing to run is a call, which is then left for the task that read it.
@@ -41,9 +44,9 @@ impl Document {
 
     /// Makes the call in the runtime's worker that asks, or elsewhere if another one is made so.
     pub(crate) fn call_lone(self: &Arc<Self>, calls: &LoneCalls) {
-        let Some(_call) = calls.try_begin() else { return self.leave_lone() };
+        let Some(call) = calls.try_begin() else { return self.leave_lone() };
         let since = Instant::now();
-        tokio::task::block_in_place(|| self.run_lone());
+        self.run_lone(&call);
         self.swift.store(since.elapsed() < SWIFT, Ordering::Relaxed);
     }
 
@@ -63,7 +66,7 @@ impl Document {
     }
 
     /// What came behind it meanwhile goes on elsewhere.
-    fn run_lone(self: &Arc<Self>) {
+    fn run_lone(self: &Arc<Self>, call: &LoneCall<'_>) {
         let mut state = self.lock();
         if state.intake.lone != Lone::Waits {
             return;
@@ -77,7 +80,11 @@ impl Document {
         state.intake.lone = runs;
         drop(state);
         let mut turn = Turn::new(self);
-        let done = job.map_or(Done::Nothing, |job| self.work(&mut turn, job));
+        // Of what else may run, much may block.
+        let is_call = job.as_ref().is_some_and(|job| job.wants().is_some());
+        let stays = is_call && self.is_swift() && !self.access.gate.asks();
+        let work = || job.map_or(Done::Nothing, |job| self.work(&mut turn, job));
+        let done = if stays { call.stay(work) } else { block_in_place(work) };
         let stands = matches!(done, Done::Stands);
         let mut state = self.lock();
         // The connection's task looks for what there is to write in any case.
@@ -112,21 +119,31 @@ const SWIFT: Duration = Duration::from_millis(2);
 
 /// One such call at a time in the whole application: the runtime gives each a thread, and must never be left without any.
 #[derive(Default)]
-pub(crate) struct LoneCalls(AtomicBool);
+pub(crate) struct LoneCalls {
+    is_under_way: AtomicBool,
+    lookout: Arc<Lookout>,
+}
 
 impl LoneCalls {
     /// Until what it returns is dropped, nobody else gets one.
     pub(crate) fn try_begin(&self) -> Option<LoneCall<'_>> {
-        (!self.0.swap(true, Ordering::Acquire)).then_some(LoneCall(&self.0))
+        (!self.is_under_way.swap(true, Ordering::Acquire)).then_some(LoneCall(self))
     }
 }
 
 /// See [`LoneCalls::try_begin`].
-pub(crate) struct LoneCall<'a>(&'a AtomicBool);
+pub(crate) struct LoneCall<'a>(&'a LoneCalls);
+
+impl LoneCall<'_> {
+    /// Makes it on the worker. Only what may block in it gives the worker's place away.
+    fn stay<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.lookout.over(|| on_worker(work))
+    }
+}
 
 impl Drop for LoneCall<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.0.is_under_way.store(false, Ordering::Release);
     }
 }
 

@@ -35,6 +35,10 @@ pub trait Reply<M> {
     note = "with `exciton::Result<T>` as its return type, `?` turns any error into an `exciton::Error`"
 )]
 pub trait HandlerOutput<M> {
+    /// Whether what returns it may block its thread: what returns a future must not.
+    #[doc(hidden)]
+    const MAY_BLOCK: bool;
+
     /// The outcome, or its future.
     #[doc(hidden)]
     fn into_flow(self) -> Flow<Outcome>;
@@ -47,6 +51,10 @@ pub trait HandlerOutput<M> {
     note = "end the closure with `;` to drop a value that nobody reads"
 )]
 pub trait ListenerOutput<M> {
+    /// Whether what returns it may block its thread: what returns a future must not.
+    #[doc(hidden)]
+    const MAY_BLOCK: bool;
+
     /// The result, or its future.
     #[doc(hidden)]
     fn into_flow(self) -> Flow<Heard>;
@@ -113,6 +121,8 @@ impl Reply<by::Never> for Never {
 }
 
 impl<T: Reply<M>, M> HandlerOutput<by::Now<M>> for T {
+    const MAY_BLOCK: bool = true;
+
     fn into_flow(self) -> Flow<Outcome> {
         Flow::Now(self.into_outcome())
     }
@@ -123,6 +133,8 @@ where
     F: Future + Send + 'static,
     F::Output: Reply<M>,
 {
+    const MAY_BLOCK: bool = false;
+
     fn into_flow(self) -> Flow<Outcome> {
         Flow::Later(Box::pin(async move { self.await.into_outcome() }))
     }
@@ -155,6 +167,8 @@ impl Hear<by::Never> for Never {
 }
 
 impl<T: Hear<M>, M> ListenerOutput<by::Now<M>> for T {
+    const MAY_BLOCK: bool = true;
+
     fn into_flow(self) -> Flow<Heard> {
         Flow::Now(self.into_heard())
     }
@@ -165,6 +179,8 @@ where
     F: Future + Send + 'static,
     F::Output: Hear<M>,
 {
+    const MAY_BLOCK: bool = false;
+
     fn into_flow(self) -> Flow<Heard> {
         Flow::Later(Box::pin(async move { self.await.into_heard() }))
     }

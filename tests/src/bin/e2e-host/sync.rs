@@ -32,6 +32,15 @@ fn blocking(app: &App) -> Result<()> {
         let inside = entered.enter();
         inside.0.wait();
     });
+    let entered = gate.clone();
+    // As no async code should.
+    ipc_main.on("block-worker-until", move |_event: IpcMainEvent| {
+        let entered = entered.clone();
+        async move {
+            let inside = entered.enter();
+            inside.0.wait();
+        }
+    });
     let asked = gate.clone();
     ipc_main.handle("is-blocked", move |_event| asked.is_entered())?;
     ipc_main.handle("release", move |_event| gate.release())?;
