@@ -54,7 +54,8 @@ pub use self::lost::lost_name;
 pub(crate) use self::lost::{lost_reason, lost_text};
 pub use self::payload::Packets;
 pub use self::status::{ConnectionState, Status};
-pub use self::sync::Answer;
+pub use self::sync::{Answer, Question};
+pub use self::sync_xhr::Response;
 
 /// What the driver tells the page's faces. Either call may run user code, and may call the driver again.
 pub trait Face {
@@ -69,6 +70,17 @@ pub trait Face {
     /// Writes packets without attachments, given as their JSON joined by commas, to the socket as one frame.
     fn write(&self, socket: &JsValue, first: Seq, ack: Seq, packets: &JsString) {
         socket::send(socket, &frame_text::data(first, ack, packets).into());
+    }
+
+    /// Makes a synchronous request of this body. A face may keep the answer that comes, and is then not given it.
+    fn put(&self, url: &JsString, body: &JsValue) -> Response {
+        sync_xhr::put(url, body)
+    }
+
+    /// Makes the request of one packet, if the face writes such requests itself, and keeps the answer. Returns the host's
+    /// acknowledgement if it has admitted the packet and answered it, else what came.
+    fn ask(&self, _url: &JsString, _question: &Question<'_>) -> Option<Result<Seq, Response>> {
+        None
     }
 
     /// The link is over and another begins, counting from 0.
@@ -111,6 +123,10 @@ pub struct Driver(Rc<Inner>);
 pub(crate) struct Inner {
     /// The host's base URL, which ends with `/`.
     base: String,
+    /// Where synchronous requests go.
+    sync_url: JsString,
+    /// What those of the link of that generation begin with.
+    opening: RefCell<(u32, JsString)>,
     face: Box<dyn Face>,
     /// The limits that the faces were told at the start, and that they and this end keep to.
     told: Limits,
@@ -188,6 +204,9 @@ impl Driver {
         let limits = known.map_or_else(Limits::default, |facts| facts.limits);
         let inner = Rc::new_cyclic(|weak| Inner {
             tab: Tab::new(&base),
+            sync_url: sync_xhr::url(&base),
+            // None that there is soon.
+            opening: RefCell::new((u32::MAX, "".into())),
             base,
             face: Box::new(face),
             told: limits,

@@ -32,8 +32,8 @@ pub use send_args::SendArgs;
 /// it.
 pub mod core {
     pub use crate::driver::{
-        Answer, Delivery, Driver, Face, Loss, LostPackets, Packets, PushError, StartError, Status,
-        SyncError, lost_name,
+        Answer, Delivery, Driver, Face, Loss, LostPackets, Packets, PushError, Question, Response,
+        StartError, Status, SyncError, lost_name,
     };
     pub use exciton_protocol::{Limits, Seq};
 }

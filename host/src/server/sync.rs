@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::HttpBody;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use exciton_protocol::{LinkLost, Message, Seq, SyncAnswer, SyncRequest, SyncState, VERSION};
+use exciton_protocol::{
+    Frame, LinkLost, Message, Seq, SyncAnswer, SyncHead, SyncRequest, SyncState, VERSION,
+};
 
 use super::body::read_whole;
 use super::lasting::lasting;
@@ -76,8 +78,8 @@ async fn serve(
 ) -> Result<Option<SyncAnswer>, Refusal> {
     let head = &request.head;
     let first = request.frames.first().map(|frame| match frame {
-        exciton_protocol::Frame::Data { first, .. } => *first,
-        exciton_protocol::Frame::Part { seq, .. } => *seq,
+        Frame::Data { first, .. } => *first,
+        Frame::Part { seq, .. } => *seq,
         _ => 0,
     });
     // A page that only waits has had an answer, and begins nothing.
@@ -96,10 +98,10 @@ async fn serve(
     if let Some(first) = first.filter(|_| head.bye) {
         its_turn(links, &document, first).await;
     }
-    let admitted = admit(&document, &request, size);
-    // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
     let SyncRequest { head, frames } = request;
-    drop((frames, room));
+    // What the page has waited for so far is taken, or was here before: it waits for the answer without its body.
+    let admitted = admit(&document, &head, frames, size);
+    drop(room);
     // What was taken before a frame that is refused is run all the same.
     if document.has_lone() {
         let seq = head.seq;
@@ -153,7 +155,8 @@ async fn its_turn(links: &Links, document: &Document, first: Seq) {
 /// Takes the request's packets; says if the link is over.
 fn admit(
     document: &Arc<Document>,
-    request: &SyncRequest,
+    head: &SyncHead,
+    frames: Vec<Frame>,
     size: usize,
 ) -> Result<Option<LinkLost>, Refusal> {
     let calls = socket::may_call();
@@ -161,13 +164,13 @@ fn admit(
     if let Some(why) = state.over {
         return Ok(Some(why));
     }
-    state.link.handle_sync(request.head.ack, &request.head.got, document.now())?;
-    let share = size / request.frames.len().max(1);
-    for frame in &request.frames {
-        document.take(&mut state, Way::Sync, calls, frame.clone(), share)?;
+    state.link.handle_sync(head.ack, &head.got, document.now())?;
+    let share = size / frames.len().max(1);
+    for frame in frames {
+        document.take(&mut state, Way::Sync, calls, frame, share)?;
     }
     // What a page in the back/forward cache sends on its way there is no goodbye.
-    if request.head.bye && !state.frozen {
+    if head.bye && !state.frozen {
         document.said_goodbye(&mut state);
     }
     drop(state);
@@ -229,15 +232,24 @@ fn position(links: &Links, document: &Document, state: &mut crate::document::Sta
 }
 
 fn respond(answer: &SyncAnswer) -> Response {
-    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
-    match answer.encode() {
-        Ok(Message::Text(text)) => (status, head("application/json"), text).into_response(),
-        Ok(Message::Binary(bytes)) => {
-            (status, head("application/octet-stream"), bytes).into_response()
-        }
-        Err(error) => fault(&error.to_string()),
+    let (kind, body) = match answer.encode() {
+        Ok(Message::Text(text)) => ("application/json", text),
+        // A page may not ask for bytes here: so each of them comes as a character of its own.
+        Ok(Message::Binary(bytes)) => ("application/octet-stream; charset=x-user-defined", bytes),
+        Err(error) => return fault(&error.to_string()),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+    // With room for those that follow.
+    response.headers_mut().reserve(HEADERS);
+    for (name, value) in head(kind) {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    response
 }
+
+/// As many as an answer has.
+const HEADERS: usize = 10;
 
 /// The page broke a rule of the wire.
 fn fault(message: &str) -> Response {

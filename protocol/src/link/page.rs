@@ -406,6 +406,11 @@ impl<P: Merge> PageLink<P> {
         self.outbox.next()
     }
 
+    /// All packets before this one are in the host's inbox.
+    pub fn admitted(&self) -> Seq {
+        self.admitted
+    }
+
     /// Bytes that wait for the host.
     pub fn queued_bytes(&self) -> usize {
         self.outbox.bytes()

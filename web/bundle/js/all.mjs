@@ -16,6 +16,7 @@ const FILES = [
   'link',
   'message_ports',
   'preload',
+  'put',
   'send_to_host',
   'vectors',
   'window',

@@ -8,6 +8,7 @@ import { createMessagePorts } from './message_ports.js';
 import { browserPage } from './page.js';
 import { hasRequire, readPreferences } from './preferences.js';
 import { defineProcess } from './process.js';
+import { bytesOf } from './put.js';
 import { attachWindow } from './window.js';
 
 // start: {core: wasm-bindgen's exports, wasm: () => its bytes as text}.
@@ -82,7 +83,8 @@ function begin(core, wasm) {
   return made.link;
 }
 
-// At once, on the main thread: the page's own scripts come next. Engines allow that up to 8 MB.
+// At once, on the main thread: the page's own scripts come next. Engines allow that up to 8 MB. The text has a character for
+// each byte; what is read in another encoding than UTF-8 doesn't begin as wasm does.
 function compile(core, text) {
   try {
     core.initSync({ module: bytesOf(text) });
@@ -90,11 +92,4 @@ function compile(core, text) {
     const hint = "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'";
     throw new Error(`Exciton's WebAssembly did not start: ${cause}${hint}`, { cause });
   }
-}
-
-// A character for each byte. What is read in another encoding than UTF-8 doesn't begin as wasm does.
-function bytesOf(text) {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }

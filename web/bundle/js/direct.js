@@ -2,6 +2,7 @@
 // and the text of a batch.
 
 import { isNatural } from './clone/objects.js';
+import { put } from './put.js';
 
 // core: {came(first, ack, count, size, done) -> how many to leave out, or -1 if it is for the core's own handler,
 // consumed(count)}. inbound: see inbound.js.
@@ -29,7 +30,10 @@ export function createDirect(core, inbound) {
     return true;
   }
 
-  return {
+  const direct = {
+    // What has come of the latest synchronous request, see put.js.
+    answer: null,
+
     // The core has made a socket, and would handle what comes.
     opened(socket) {
       const others = socket.onmessage;
@@ -42,7 +46,20 @@ export function createDirect(core, inbound) {
       const text = `["data",${first},${ack},[${packets}]]`;
       socket.send(text.length < 16384 ? text : laidOut(text));
     },
+
+    put: (url, body) => (direct.answer = put(url, body)),
+
+    // Asks for the answer to one synchronous packet. Returns how far the host has consumed what the page sent, or -1 if it
+    // doesn't say. got is the seq of an answer that it may forget, or -1.
+    ask(url, opening, packet, seq, ack, got) {
+      const told = got < 0 ? '' : `"got":[${got}],`;
+      const answer = direct.put(url, `${opening}${ack},${told}"seq":${seq},"frames":[["data",${seq},${ack},[${packet}]]]}`);
+      return answer.status === 200 && answer.admitted === seq + 1 ? answer.ack : -1;
+    },
+
+    asked: () => direct.answer,
   };
+  return direct;
 }
 
 // A long text goes as bytes, a message without attachments: browsers write them in a third of the time. The text itself,

@@ -1,4 +1,5 @@
 import { createDirect } from './direct.js';
+import { withRequest } from './request.mjs';
 import { equal, suite } from './suite.mjs';
 
 // A socket with a handler that notes what it gets, and a core that answers `came` with what `answer` says.
@@ -62,6 +63,23 @@ export const run = await suite({
     ];
     for (const data of others) receive(data);
     equal(log, others.map((data) => ['other', data]));
+  },
+
+  'a synchronous packet is asked for in one text, and its answer kept'() {
+    const { direct } = setUp(0);
+    const ask = (got, responseText, status = 200) => {
+      let ack;
+      const asked = withRequest({ status, responseText }, () => (ack = direct.ask('/sync', '{"ack":', '["sync","a",[1]]', 7, 3, got)));
+      return [asked[3], ack];
+    };
+    const frames = '"seq":7,"frames":[["data",7,3,[["sync","a",[1]]]]]}';
+    equal(ask(-1, '{"ack":8,"admitted":8,"answer":5}'), [`{"ack":3,${frames}`, 8]);
+    equal(direct.asked(), { ack: 8, admitted: 8, answer: 5, status: 200 });
+    equal(ask(0, '{"ack":7,"admitted":8,"answer":5}'), [`{"ack":3,"got":[0],${frames}`, 7]);
+    for (const [text, status] of [['{"ack":7,"admitted":7}', 200], ['{"ack":8,"admitted":8}', 202], ['{"lost":"quit"}', 410], ['', 200]]) {
+      equal(ask(6, text, status)[1], -1);
+    }
+    equal(direct.asked().status, 0);
   },
 
   'packets are written as one frame'() {

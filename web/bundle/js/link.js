@@ -11,8 +11,8 @@ import { listLost } from './loss.js';
 
 export const LINK = Symbol.for('exciton');
 
-// core: {push(texts joined by commas, count, bytes, blobs or null) -> seq after the last, sync(text, bytes, blobs)
-// -> [body, blobs or null], queued() -> bytes, consumed(count), status() -> [state, reason or null, next retry or null],
+// core: {push(texts joined by commas, count, bytes, blobs or null) -> seq after the last, sync(text, bytes, blobs),
+// queued() -> bytes, consumed(count), status() -> [state, reason or null, next retry or null],
 // wantRoom() -> whether there is room, and what direct.js needs}. limits: the host's, in bytes and packets.
 // clock: {later(task), whenReady(callback)}, see clock.js.
 export function createLink(core, limits, clock) {
@@ -55,6 +55,8 @@ export function createLink(core, limits, clock) {
       settle(ok, value, blobs, tagged);
     },
   });
+
+  const direct = createDirect(core, inbound);
 
   function flush() {
     const { text, count, settles, blobs, blobBytes } = waiting;
@@ -132,8 +134,10 @@ export function createLink(core, limits, clock) {
       if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
       syncDepth += 1;
       try {
-        const [body, own] = core.sync(text, bytes, blobs);
-        return 'error' in body ? { error: body.error, blobs: own } : { answer: body.answer, blobs: own };
+        core.sync(text, bytes, blobs);
+        const { error, answer, blobs: own = null } = direct.answer;
+        direct.answer = null;
+        return error === undefined ? { answer, blobs: own } : { error, blobs: own };
       } finally {
         syncDepth -= 1;
         if (syncDepth === 0) inbound.unblock();
@@ -187,7 +191,7 @@ export function createLink(core, limits, clock) {
     // What the core calls.
     callbacks: {
       packets: inbound.packets,
-      ...createDirect(core, inbound),
+      ...direct,
 
       // The link has ended and a new one begins, counting from 0. Packets before `departed` had left this page, and
       // `unknown` of them were not acknowledged, so nobody knows whether they arrived; `unsent` had not left.

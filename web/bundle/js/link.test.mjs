@@ -1,4 +1,5 @@
 import { FullError, TooLargeError, createLink } from './link.js';
+import { withRequest } from './request.mjs';
 import { equal, suite, thrown } from './suite.mjs';
 
 const LIMITS = {
@@ -16,7 +17,7 @@ function coreOf({ parts = 1 } = {}) {
     pushed: [],
     next: 0,
     waiting: 0,
-    answer: { answer: null },
+    response: { status: 200, responseText: '{"answer":null}' },
     push(text, count, bytes, blobs) {
       core.pushed.push([text, count, bytes, blobs]);
       core.waiting += bytes;
@@ -26,7 +27,7 @@ function coreOf({ parts = 1 } = {}) {
     sync(text, bytes, blobs) {
       core.pushed.push(['sync', text, bytes, blobs]);
       core.next += 1;
-      return [core.answer, null];
+      withRequest(core.response, () => core.callbacks.put('/sync', text));
     },
     queued: () => core.waiting,
     status: () => ['open', null, null],
@@ -38,7 +39,9 @@ function coreOf({ parts = 1 } = {}) {
 
 function linkOf(core) {
   const clock = { view: { addEventListener() {} }, later() {}, whenReady: (callback) => callback(), report(error) { throw error; } };
-  return createLink(core, LIMITS, clock);
+  const made = createLink(core, LIMITS, clock);
+  core.callbacks = made.callbacks;
+  return made;
 }
 
 // All microtasks that are waiting now have run.
@@ -187,10 +190,10 @@ export const run = await suite({
     const core = coreOf();
     const { link } = linkOf(core);
     link.post('[1]');
-    core.answer = { answer: 5 };
+    core.response.responseText = '{"answer":5}';
     equal(link.sync('[2]'), { answer: 5, blobs: null });
     equal(core.pushed, [['[1]', 1, 3, null], ['sync', '[2]', 3, null]]);
-    core.answer = { error: { message: 'no' } };
+    core.response.responseText = '{"error":{"message":"no"}}';
     equal(link.sync('[3]'), { error: { message: 'no' }, blobs: null });
   },
 

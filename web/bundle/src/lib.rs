@@ -8,7 +8,7 @@
 use std::cell::OnceCell;
 
 use exciton_web::core::{
-    Delivery, Driver, Face, Loss, LostPackets, Packets, Seq, Status, lost_name,
+    Delivery, Driver, Face, Loss, LostPackets, Packets, Question, Response, Seq, Status, lost_name,
 };
 use js_sys::{Array, Error, JsString, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -34,6 +34,24 @@ extern "C" {
     fn write(this: &Callbacks, socket: &JsValue, first: f64, ack: f64, packets: &JsString);
 
     #[wasm_bindgen(method)]
+    fn put(this: &Callbacks, url: &JsString, body: &JsValue) -> JsValue;
+
+    #[wasm_bindgen(method)]
+    fn ask(
+        this: &Callbacks,
+        url: &JsString,
+        opening: &JsString,
+        packet: &JsString,
+        seq: f64,
+        ack: f64,
+        got: f64,
+    ) -> f64;
+
+    /// What `ask` got instead.
+    #[wasm_bindgen(method)]
+    fn asked(this: &Callbacks) -> JsValue;
+
+    #[wasm_bindgen(method)]
     fn lost(this: &Callbacks, why: &str, departed: f64, unknown: f64, unsent: f64, packets: &Array);
 
     #[wasm_bindgen(method)]
@@ -51,6 +69,17 @@ impl Face for Callbacks {
 
     fn write(&self, socket: &JsValue, first: Seq, ack: Seq, packets: &JsString) {
         self.write(socket, first as f64, ack as f64, packets);
+    }
+
+    fn put(&self, url: &JsString, body: &JsValue) -> Response {
+        response(self.put(url, body))
+    }
+
+    fn ask(&self, url: &JsString, question: &Question<'_>) -> Option<Result<Seq, Response>> {
+        let Question { opening, packet, seq, ack, got } = *question;
+        let got = got.map_or(-1.0, |got| got as f64);
+        let answered = self.ask(url, opening, packet, seq as f64, ack as f64, got);
+        Some(if answered < 0.0 { Err(response(self.asked())) } else { Ok(answered as Seq) })
     }
 
     fn lost(&self, loss: Loss) {
@@ -118,14 +147,16 @@ pub fn came(first: f64, ack: f64, count: u32, size: u32, done: bool) -> i32 {
     skip.map_or(-1, |skip| skip as i32)
 }
 
-/// Sends a packet after all others and waits for its answer: `[body, blobs or null]`.
+/// Sends a packet after all others and waits for its answer, which `put` or `ask` has then.
 ///
 /// # Errors
 /// A JavaScript error with a `code` and `mayHaveRun` if there is no answer.
 #[wasm_bindgen]
-pub fn sync(text: JsString, bytes: f64, blobs: Option<Array>) -> Result<Array, JsValue> {
-    let answer = driver()?.sync(packets(text, blobs), bytes as usize)?;
-    Ok(Array::of2(&answer.body, &list(&answer.blobs)))
+pub fn sync(text: JsString, bytes: f64, blobs: Option<Array>) {
+    let packets = packets(text, blobs);
+    if let Err(error) = driver().and_then(|driver| Ok(driver.sync(packets, bytes as usize)?)) {
+        wasm_bindgen::throw_val(error);
+    }
 }
 
 /// Bytes that wait for the host's acknowledgement.
@@ -170,6 +201,13 @@ fn driver() -> Result<Driver, JsValue> {
 /// Attachments, or null.
 fn list(blobs: &[Uint8Array]) -> JsValue {
     if blobs.is_empty() { JsValue::NULL } else { blobs.iter().collect::<Array>().into() }
+}
+
+/// An object with its status beside what the host has said.
+fn response(json: JsValue) -> Response {
+    let status =
+        js_sys::Reflect::get(&json, &"status".into()).ok().and_then(|status| status.as_f64());
+    Response { status: status.unwrap_or_default() as u16, json, blobs: Vec::new() }
 }
 
 /// `[JSON joined by commas or null, how many to skip, how many had left the page]`.

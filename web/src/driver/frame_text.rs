@@ -64,7 +64,7 @@ pub(crate) struct Contact {
 impl Contact {
     /// A hello's frame. `tab` is the JSON of the tab's info.
     pub(crate) fn hello(&self, hello: &Hello, tab: &JsString) -> JsString {
-        let mut text = String::from("[\"hello\",{");
+        let mut text = String::from("[\"hello\",");
         self.write(&mut text);
         text.push_str(",\"attempt\":");
         number(hello.attempt, &mut text);
@@ -77,7 +77,7 @@ impl Contact {
     /// The head of a synchronous request's body: everything before the frames, which end with `]}`. `seq` is the
     /// packet whose answer is wanted; without one the document says `bye`. A host that has answered knows the tab.
     pub(crate) fn request(&self, got: &[Seq], seq: Option<Seq>, tab: &Tab) -> JsString {
-        let mut text = String::from("{");
+        let mut text = String::new();
         self.write(&mut text);
         if !got.is_empty() {
             text.push_str(",\"got\":[");
@@ -104,12 +104,17 @@ impl Contact {
         web::concat(&text, &info, ",\"frames\":[")
     }
 
-    fn write(&self, text: &mut String) {
-        text.push_str("\"version\":1,\"link\":\"");
+    /// What all contacts of a link begin with, up to the number of the acknowledgement.
+    pub(crate) fn open(&self, text: &mut String) {
+        text.push_str("{\"version\":1,\"link\":\"");
         text.push_str(&link_id(self.link));
         text.push_str("\",\"epoch\":\"");
         hex(self.epoch.bits().into(), 16, text);
         text.push_str("\",\"ack\":");
+    }
+
+    fn write(&self, text: &mut String) {
+        self.open(text);
         number(self.ack, text);
         if self.fresh {
             text.push_str(",\"fresh\":true");

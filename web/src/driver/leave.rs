@@ -132,9 +132,7 @@ impl Inner {
             ("headers", &headers),
             ("body", &body),
         ]);
-        if let Ok(response) =
-            web::call(&web::global(), "fetch", &[&sync_xhr::url(&self.base), &init])
-        {
+        if let Ok(response) = web::call(&web::global(), "fetch", &[&self.sync_url, &init]) {
             web::either(&response, &self.tasks.ignore);
         }
     }

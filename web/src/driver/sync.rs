@@ -1,24 +1,38 @@
 //! `sendSync`: one synchronous request that carries everything the host doesn't have yet.
 
 use exciton_protocol::{LinkLost, Seq, TooLarge};
-use js_sys::{Array, JsString, Uint8Array};
+use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::clock::now;
-use super::envelope::{self, Run};
+use super::envelope;
 use super::frame_text::{self, Contact};
 use super::lost::lost_reason;
 use super::payload::{Packets, Payload};
-use super::sync_xhr::{self, Response};
+use super::sync_xhr::Response;
 use super::{Driver, Inner, SyncError, boot};
 use crate::web;
 
-/// The answer to a synchronous packet.
+/// The answer to a synchronous packet, unless the face keeps it.
 pub struct Answer {
     /// The host's JSON: an object with `answer`, or with `error` (`name`, `message`, and maybe `code` and `data`).
     pub body: JsValue,
     /// The attachments that the value names.
     pub blobs: Vec<Uint8Array>,
+}
+
+/// A synchronous packet without attachments, when the host has all before it.
+pub struct Question<'a> {
+    /// What the request's body begins with, up to the number of its acknowledgement.
+    pub opening: &'a JsString,
+    /// The packet.
+    pub packet: &'a JsString,
+    /// Its number.
+    pub seq: Seq,
+    /// The next packet that the page wants.
+    pub ack: Seq,
+    /// An answer that the host may forget.
+    pub got: Option<Seq>,
 }
 
 impl Driver {
@@ -36,12 +50,13 @@ impl Driver {
         inner.know_host()?;
         inner.link.borrow().check_nesting().map_err(SyncError::TooNested)?;
         inner.link.borrow().check_sync_room().map_err(SyncError::Full)?;
+        let text = packet.blobs.is_empty().then(|| packet.text.clone());
         inner.take(packet, 1, size);
         let seq = inner.link.borrow().next_seq() - 1;
         inner.link.borrow_mut().sync_begin(seq).map_err(SyncError::TooNested)?;
         let generation = inner.generation.get();
         inner.syncing.set(inner.syncing.get() + 1);
-        let outcome = inner.exchange(seq, generation);
+        let outcome = inner.exchange(seq, generation, text);
         inner.syncing.set(inner.syncing.get() - 1);
         if generation == inner.generation.get() {
             inner.link.borrow_mut().sync_end(seq);
@@ -67,53 +82,70 @@ impl Inner {
         Ok(())
     }
 
-    fn exchange(&self, seq: Seq, generation: u32) -> Result<Answer, SyncError> {
+    fn exchange(
+        &self,
+        seq: Seq,
+        generation: u32,
+        text: Option<JsString>,
+    ) -> Result<Answer, SyncError> {
         let limit = self.link.borrow().limits().sync_total;
         let end = now().plus(limit);
         let mut tries = 0;
         let mut is_first = true;
-        let url = sync_xhr::url(&self.base);
-        let mut request = self.request(seq, true);
+        let (mut request, mut asked) = self.ask_shortly(seq, text);
+        if let Some(Ok(ack)) = asked {
+            self.check_link(generation)?;
+            self.take_numbers(ack, seq + 1, &request)?;
+            return Ok(Answer { body: JsValue::UNDEFINED, blobs: Vec::new() });
+        }
         loop {
-            let response = sync_xhr::put(&url, &request.body);
-            if generation != self.generation.get() {
-                // A call within this one has found the link lost.
-                return Err(SyncError::Lost { why: LinkLost::Expired, may_have_run: true });
-            }
-            match response.filter(is_answer) {
-                // The very same request again: the host skips what it has got.
-                None => tries = self.pause(tries, true)?,
-                Some(response) => match response.status {
-                    200 => {
-                        self.take_state(&request, &response)?;
-                        return answer(response);
-                    }
-                    202 => {
-                        self.take_state(&request, &response)?;
-                        request = self.request(seq, false);
-                        tries = 0;
-                    }
-                    410 => {
-                        let why = lost_reason(&web::get(&response.json, "lost"))
-                            .ok_or(SyncError::Garbled)?;
-                        let admitted = web::get(&response.json, "admitted").is_truthy();
-                        // A call within this one has taken its packet along.
-                        let along = self.link.borrow().sync_went_along(seq);
-                        let may_have_run = admitted || !is_first || along;
-                        return Err(SyncError::Lost { why, may_have_run });
-                    }
-                    status => {
-                        let error = web::get(&response.json, "error");
-                        let message = web::get_text(&error, "message").unwrap_or_default();
-                        return Err(SyncError::Refused { status, message: message.into() });
-                    }
-                },
+            let response = asked.take().and_then(Result::err).unwrap_or_else(|| {
+                if request.body.is_undefined() {
+                    request.body = self.request(seq, true).body;
+                }
+                self.face.put(&self.sync_url, &request.body)
+            });
+            self.check_link(generation)?;
+            match response.status {
+                // The very same packets again: the host skips what it has got.
+                0 => tries = self.pause(tries, true)?,
+                200 => {
+                    self.take_state(&request, &response)?;
+                    return Ok(Answer { body: response.json, blobs: response.blobs });
+                }
+                202 => {
+                    self.take_state(&request, &response)?;
+                    request = self.request(seq, false);
+                    tries = 0;
+                }
+                410 => {
+                    let why =
+                        lost_reason(&web::get(&response.json, "lost")).ok_or(SyncError::Garbled)?;
+                    let admitted = web::get(&response.json, "admitted").is_truthy();
+                    // A call within this one has taken its packet along.
+                    let along = self.link.borrow().sync_went_along(seq);
+                    let may_have_run = admitted || !is_first || along;
+                    return Err(SyncError::Lost { why, may_have_run });
+                }
+                status => {
+                    let error = web::get(&response.json, "error");
+                    let message = web::get_text(&error, "message").unwrap_or_default();
+                    return Err(SyncError::Refused { status, message: message.into() });
+                }
             }
             is_first = false;
             if now() >= end {
                 return Err(SyncError::TimedOut { limit });
             }
         }
+    }
+
+    /// An error if a call within this one has found the link lost.
+    fn check_link(&self, generation: u32) -> Result<(), SyncError> {
+        if generation == self.generation.get() {
+            return Ok(());
+        }
+        Err(SyncError::Lost { why: LinkLost::Expired, may_have_run: true })
     }
 
     /// Waits before the next try. The page is blocked anyway, and no browser lets its main thread sleep.
@@ -124,6 +156,36 @@ impl Inner {
         let until = now().plus(*pause);
         while now() < until {}
         Ok(tries)
+    }
+
+    /// Asks in the shortest way, if all before the packet are at the host and there is little else to say. The body of the
+    /// request that comes with it is then still to be written, if it has to be made again.
+    fn ask_shortly(
+        &self,
+        seq: Seq,
+        text: Option<JsString>,
+    ) -> (Request, Option<Result<Seq, Response>>) {
+        let mut link = self.link.borrow_mut();
+        let is_short = !link.is_fresh() && link.admitted() == seq;
+        let (ack, got) = link.sync_header();
+        let request = Request { body: JsValue::UNDEFINED, got: got.to_vec() };
+        let Some(packet) = text.filter(|_| is_short && request.got.len() < 2) else {
+            return (request, None);
+        };
+        let mut known = self.opening.borrow_mut();
+        if known.0 != self.generation.get() {
+            let mut text = String::new();
+            Contact { link: link.id(), epoch: link.epoch(), ack, fresh: false }.open(&mut text);
+            *known = (self.generation.get(), text.as_str().into());
+        }
+        let opening = known.1.clone();
+        drop(known);
+        drop(link);
+        self.depart(seq + 1);
+        let got = request.got.first().copied();
+        let question = Question { opening: &opening, packet: &packet, seq, ack, got };
+        let asked = self.face.ask(&self.sync_url, &question);
+        (request, asked)
     }
 
     /// With the packets that the host doesn't have yet, or only to go on waiting.
@@ -147,11 +209,16 @@ impl Inner {
     fn take_state(&self, request: &Request, response: &Response) -> Result<(), SyncError> {
         let number = |name| web::whole(&web::get(&response.json, name)).ok_or(SyncError::Garbled);
         let (ack, admitted) = (number("ack")?, number("admitted")?);
-        let mut link = self.link.borrow_mut();
         // A link stays in the tab that it began in.
-        if link.is_fresh() {
+        if self.link.borrow().is_fresh() {
             self.tab.keep(&web::get(&response.json, "tab"));
         }
+        self.take_numbers(ack, admitted, request)
+    }
+
+    #[inline(never)]
+    fn take_numbers(&self, ack: Seq, admitted: Seq, request: &Request) -> Result<(), SyncError> {
+        let mut link = self.link.borrow_mut();
         link.handle_sync(ack, admitted, &request.got, now()).map_err(|_| SyncError::Garbled)
     }
 }
@@ -195,35 +262,6 @@ impl Frames {
         let json = web::join(head, &text, web::text("]}").unchecked_ref());
         envelope::join(&json, &self.blobs)
     }
-}
-
-/// Whether the host itself has answered, and all of it is here: WebKit shows what came before a connection was cut.
-fn is_answer(response: &Response) -> bool {
-    match response.status {
-        200 | 202 | 410 => {
-            let expected: u64 = match web::get(&response.json, "blobs").dyn_into::<Array>() {
-                Ok(lengths) => lengths.iter().filter_map(|length| web::whole(&length)).sum(),
-                Err(_) => 0,
-            };
-            let got = response.run.as_ref().map_or(0, Run::length);
-            response.json.is_object() && u64::from(got) == expected
-        }
-        // What a proxy answers while the host behind it is away.
-        502..=504 => false,
-        _ => true,
-    }
-}
-
-fn answer(response: Response) -> Result<Answer, SyncError> {
-    let mut blobs = Vec::new();
-    if let Some(mut run) = response.run {
-        let lengths: Array =
-            web::get(&response.json, "blobs").dyn_into().map_err(|_| SyncError::Garbled)?;
-        for length in lengths.iter() {
-            blobs.push(run.attachment(&length).ok_or(SyncError::Garbled)?);
-        }
-    }
-    Ok(Answer { body: response.json, blobs })
 }
 
 /// Milliseconds before each further try of a request that had no answer.

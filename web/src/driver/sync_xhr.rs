@@ -1,24 +1,31 @@
 //! The synchronous request: `PUT` to the sync route, blocking.
 
-use js_sys::{JsString, Uint8Array};
+use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::envelope::{self, Run};
 use crate::web;
 
-/// The host's answer.
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    /// The JSON of the body.
-    pub(crate) json: JsValue,
-    /// The attachments in one run, if there are any.
-    pub(crate) run: Option<Run>,
+/// What has come of a request.
+pub struct Response {
+    /// 0 if it had no answer of the host, or only a part of one: WebKit shows what came before a connection was cut. What a
+    /// proxy answers while the host behind it is away is none.
+    pub status: u16,
+    /// The JSON of the body, if it is JSON.
+    pub json: JsValue,
+    /// The attachments, unless the face keeps the answer.
+    pub blobs: Vec<Uint8Array>,
 }
 
-/// Makes the request. `None` if it had no answer: network, the browser's own limit, or a document that unloads.
+/// Makes the request. Without an answer are those that the network, the browser's own limit or an unloading document stopped.
 ///
 /// Invariant: nothing is borrowed by the caller. Firefox runs other events of the page in here.
-pub(crate) fn put(url: &JsValue, body: &JsValue) -> Option<Response> {
+pub(crate) fn put(url: &JsValue, body: &JsValue) -> Response {
+    let none = Response { status: 0, json: JsValue::UNDEFINED, blobs: Vec::new() };
+    made(url, body).unwrap_or(none)
+}
+
+fn made(url: &JsValue, body: &JsValue) -> Option<Response> {
     let request = web::construct("XMLHttpRequest", &[]).ok()?;
     let call = |method, arguments: &[&JsValue]| web::call(&request, method, arguments).ok();
     call("open", &[&web::text("PUT"), url, &JsValue::FALSE])?;
@@ -33,15 +40,32 @@ pub(crate) fn put(url: &JsValue, body: &JsValue) -> Option<Response> {
     // The bytes of plain text are its characters already, and what has attachments is never JSON.
     let plain = if web::beyond_ascii(&text) { None } else { web::parse_json(&text).ok() };
     let (json, run) = plain.map_or_else(|| read(&text), |json| (json, None));
+    let blobs = match status {
+        200 | 202 | 410 => attachments(&json, run).filter(|_| json.is_object())?,
+        502..=504 => return None,
+        _ => Vec::new(),
+    };
     // A status has three digits.
-    Some(Response { status: status as u16, json, run })
+    Some(Response { status: status as u16, json, blobs })
+}
+
+/// All that the answer names; `None` if it isn't what is there.
+fn attachments(json: &JsValue, run: Option<Run>) -> Option<Vec<Uint8Array>> {
+    let mut run = run.unwrap_or_else(Run::new);
+    let mut blobs = Vec::new();
+    if let Ok(lengths) = web::get(json, "blobs").dyn_into::<Array>() {
+        for length in lengths.iter() {
+            blobs.push(run.attachment(&length)?);
+        }
+    }
+    (run.length() == 0).then_some(blobs)
 }
 
 /// The sync route below the base URL.
-pub(crate) fn url(base: &str) -> JsValue {
+pub(crate) fn url(base: &str) -> JsString {
     let mut url = String::from(base);
     url.push_str("sync");
-    url.into()
+    url.as_str().into()
 }
 
 /// The headers of a request with this body. The custom one keeps other origins out: they would need a preflight.

@@ -6,6 +6,7 @@ import { met, reviveTag } from './revive_tag.js';
 
 // blobs are Uint8Arrays or ArrayBuffers.
 export function reviveRoot(data, blobs, depth) {
+  if (typeof data !== 'object') return data;
   const context = { blobs, buffers: [], depth, shared: [], slot: -1, revive, descend };
   return revive(data, context, 0);
 }
