@@ -52,6 +52,14 @@ macro_rules! id {
                 }
                 <$int>::from_str_radix(text, 16).map(Self).map_err(|_| bad)
             }
+
+            /// Appends the wire's form: without the machinery of formatting, which takes longer than all else of a short message.
+            pub(crate) fn write(self, out: &mut String) {
+                out.extend((0..$digits).rev().map(|place: u32| {
+                    let digit = (self.0 >> (place * 4)) as u8 & 0xf;
+                    char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
+                }));
+            }
         }
 
         impl fmt::Display for $name {
@@ -68,7 +76,9 @@ macro_rules! id {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                let mut text = String::with_capacity($digits);
+                self.write(&mut text);
+                serializer.serialize_str(&text)
             }
         }
 
@@ -125,6 +135,16 @@ mod tests {
         ] {
             assert_eq!(Epoch::parse(text), Err(BadId { expected: 16 }), "{text}");
         }
+    }
+
+    #[test]
+    fn json_has_the_digits_that_are_shown() {
+        for bits in [0, 7, 0x0123_4567_89ab_cdef, u64::MAX] {
+            let id = Epoch::from_bits(bits);
+            assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{id}\""));
+        }
+        let id = LinkId::from_bits(u128::MAX - 0xf0);
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{id}\""));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::error::LinkLost;
 use crate::frame::{Frame, FrameSeed, RawFrame};
 use crate::ids::{Epoch, LinkId, Seq, TabId};
 use crate::limits::Limits;
+use crate::packet::{quick, write_number};
 use crate::tab::TabInfo;
 use crate::value::Encoded;
 
@@ -65,6 +66,19 @@ impl SyncRequest {
     }
 
     fn decode_in(message: &Message, bounds: &Bounds) -> Result<Self, FrameError> {
+        if let Message::Text(json) = message
+            && let Some((head, frame)) = quick::request(json, bounds)
+        {
+            return Ok(Self { head, frames: vec![frame] });
+        }
+        Self::decode_without_haste(message, bounds)
+    }
+
+    /// The reader that knows all there may be.
+    pub(crate) fn decode_without_haste(
+        message: &Message,
+        bounds: &Bounds,
+    ) -> Result<Self, FrameError> {
         // Not flattened: serde would make a copy of everything before it looks at it.
         #[derive(Deserialize)]
         struct Body<'a> {
@@ -255,11 +269,18 @@ impl SyncAnswer {
                     Err(error) => ("error", error),
                 };
                 let SyncState { epoch, ack, admitted, tab } = state;
-                let head = format!(
-                    "{{\"epoch\":\"{epoch}\",\"ack\":{ack},\"admitted\":{admitted},\"tab\":\"{tab}\",\"seq\":{seq},"
-                );
-                let mut json = String::with_capacity(head.len() + value.text.len() + SLACK);
-                json.push_str(&head);
+                let mut json = String::with_capacity(SLACK + value.text.len());
+                json.push_str("{\"epoch\":\"");
+                epoch.write(&mut json);
+                json.push_str("\",\"ack\":");
+                write_number(*ack, &mut json);
+                json.push_str(",\"admitted\":");
+                write_number(*admitted, &mut json);
+                json.push_str(",\"tab\":\"");
+                tab.write(&mut json);
+                json.push_str("\",\"seq\":");
+                write_number(*seq, &mut json);
+                json.push(',');
                 if !value.blobs.is_empty() {
                     let lengths: Vec<usize> = value.blobs.iter().map(Bytes::len).collect();
                     json.push_str("\"blobs\":");
@@ -319,8 +340,8 @@ impl SyncAnswer {
     }
 }
 
-/// Bytes of an answer beside its value and where the link stands, if it has few attachments.
-const SLACK: usize = 32;
+/// Bytes of an answer beside its value, if it has few attachments.
+const SLACK: usize = 192;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

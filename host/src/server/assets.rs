@@ -36,7 +36,7 @@ pub use source::LoadFileError;
 /// Everything that is no route of ours.
 pub(super) async fn serve(
     State(state): State<Arc<ServerState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     request: Request,
 ) -> Response {
     if !visit.known {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::StatusCode;
 use bytes::BytesMut;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 
 /// Reads a body of at most so many bytes that never pauses for so long.
 ///
@@ -24,12 +24,18 @@ pub(super) async fn read_whole(
     let mut whole = BytesMut::new();
     let mut first: Option<Bytes> = None;
     loop {
-        let chunk = match tokio::time::timeout(pause, chunks.next()).await {
-            Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
-            Ok(Some(Err(_))) => return Err(StatusCode::BAD_REQUEST),
-            Ok(Some(Ok(chunk))) => chunk,
+        // Most of it came with its head, and waits for no timer.
+        let next = match chunks.next().now_or_never() {
+            Some(next) => next,
+            None => tokio::time::timeout(pause, chunks.next())
+                .await
+                .map_err(|_| StatusCode::REQUEST_TIMEOUT)?,
+        };
+        let chunk = match next {
+            Some(Err(_)) => return Err(StatusCode::BAD_REQUEST),
+            Some(Ok(chunk)) => chunk,
             // A body of one piece is not copied.
-            Ok(None) => return Ok(first.unwrap_or_else(|| whole.freeze())),
+            None => return Ok(first.unwrap_or_else(|| whole.freeze())),
         };
         if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > most {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);

@@ -51,7 +51,7 @@ struct Facts<'a> {
 /// `/_exciton/electron.js`: blocks its page until it has run, so that `require('electron')` works in the next script.
 pub(super) async fn script(
     State(state): State<Arc<ServerState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Response {
     let facts = facts(&state, &visit);
     let mut text = prelude(&facts, "globalThis.document?.currentScript?.src");
@@ -66,7 +66,7 @@ pub(super) async fn script(
 /// `/_exciton/electron.mjs`: the same as a module.
 pub(super) async fn module(
     State(state): State<Arc<ServerState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Response {
     let facts = facts(&state, &visit);
     let text = prelude(&facts, "import.meta.url") + attendance(&state) + state.renderer.module;
@@ -76,7 +76,7 @@ pub(super) async fn module(
 /// `/_exciton/boot`: the facts alone, for a page whose host could not put the script in.
 pub(super) async fn boot(
     State(state): State<Arc<ServerState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
 ) -> Response {
     fresh("application/json", facts(&state, &visit))
 }

@@ -21,7 +21,7 @@ use crate::secret::{LIFE, Landing, unix_seconds};
 
 pub(super) async fn enter(
     State(state): State<Arc<ServerState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<Arc<Visit>>,
     uri: Uri,
 ) -> Response {
     let ticket = uri.path().strip_prefix(route::ENTER).unwrap_or_default();

@@ -48,7 +48,7 @@ pub(crate) struct Visit {
 /// What the guard has decided of a request that it lets in.
 #[derive(Clone, Debug)]
 struct Admitted {
-    visit: Visit,
+    visit: Arc<Visit>,
     /// Whether the page's address is one for which browsers keep their promises, loopback or `https`.
     secure: bool,
     /// Whether what goes to the browser is to be compressed.
@@ -101,7 +101,7 @@ fn decide(state: &ServerState, request: &Parts, now: u64) -> Result<Admitted, Re
     // A proxy may say another host than the browser did; the origin is the browser's word.
     let is_near = visit.origin.as_ref().map_or(at_loopback, |origin| origin.host.is_loopback());
     let compressed = state.config.compression.is_for(is_near);
-    let admitted = Admitted { visit, secure, compressed };
+    let admitted = Admitted { visit: Arc::new(visit), secure, compressed };
     state.familiar.keep(request, state.own(), &admitted);
     Ok(admitted)
 }
@@ -113,7 +113,7 @@ fn is_at_loopback(request: &Parts) -> bool {
 /// Gives the request what those behind the guard need; the browser's next cookie, if it is time for one.
 fn welcome(
     state: &ServerState,
-    visit: Visit,
+    visit: Arc<Visit>,
     request: &mut Request,
     now: u64,
 ) -> Result<Option<HeaderValue>, Refusal> {

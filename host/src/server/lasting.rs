@@ -1,5 +1,7 @@
 //! What outlives a request.
 
+use std::sync::Arc;
+
 use axum::extract::OriginalUri;
 use axum::http::Extensions;
 use hyper::upgrade::OnUpgrade;
@@ -10,7 +12,7 @@ use super::guard::Visit;
 /// its head was read into, 16 KiB, and would hold all of it: it is copied.
 pub(super) fn lasting(mut extensions: Extensions) -> Extensions {
     // The guard's word, and the connection that is upgraded, are of the request only.
-    extensions.remove::<Visit>();
+    extensions.remove::<Arc<Visit>>();
     extensions.remove::<OnUpgrade>();
     if let Some(OriginalUri(uri)) = extensions.remove::<OriginalUri>()
         && let Ok(own) = uri.to_string().parse()

@@ -72,7 +72,7 @@ impl Site {
         state.listening("127.0.0.1:8124".parse().unwrap());
         let state = Arc::new(state);
         let mounted =
-            |Extension(visit): Extension<Visit>| async move { format!("{:?}", visit.mount) };
+            |Extension(visit): Extension<Arc<Visit>>| async move { format!("{:?}", visit.mount) };
         let live = Router::new().route(SYNC, put(mounted)).route(SOCKET, any(mounted));
         let cookie =
             format!("exciton-8124={}", state.cookies.issue(false, secret::unix_seconds()).unwrap());

@@ -1,4 +1,5 @@
-//! Reading what most messages are: calls of a main frame in a batch, without attachments, as our own pages write them.
+//! Reading what most messages are: calls of a main frame in a batch, or one in a synchronous request, without attachments, as
+//! our own pages write them.
 //!
 //! Whatever else there may be is left to the reader that knows all of it (`read.rs`), and so is every error: this one takes
 //! nothing that the other doesn't, and makes the same of it.
@@ -10,7 +11,10 @@ use serde_json::value::RawValue;
 
 use super::{Call, Packet};
 use crate::bounds::Bounds;
-use crate::ids::Seq;
+use crate::frame::Frame;
+use crate::ids::{Epoch, LinkId, Seq};
+use crate::sync::SyncHead;
+use crate::tab::TabInfo;
 use crate::value::Args;
 
 /// A data frame: the seq of its first packet, its acknowledgement, its packets.
@@ -20,17 +24,13 @@ pub(crate) fn data(json: &Bytes, bounds: &Bounds) -> Option<(Seq, Seq, Vec<Packe
         return None;
     }
     let mut reader = Reader { text: std::str::from_utf8(json).ok()?, at: 0 };
-    reader.eat("[\"data\",")?;
-    let first = reader.number()?;
-    reader.eat(",")?;
-    let ack = reader.number()?;
-    reader.eat(",[")?;
+    let (first, ack) = reader.frame_head()?;
     let mut packets = Vec::with_capacity((json.len() / USUAL).min(bounds.batch));
     loop {
         if packets.len() == bounds.batch {
             return None;
         }
-        packets.push(reader.packet(json, bounds)?);
+        packets.push(reader.packet(json, bounds, &CALLS)?);
         if reader.eat(",").is_none() {
             break;
         }
@@ -43,18 +43,62 @@ pub(crate) fn data(json: &Bytes, bounds: &Bounds) -> Option<(Seq, Seq, Vec<Packe
     Some((first, ack, packets))
 }
 
+/// The body of a request that brings one synchronous call: of a page that the host knows.
+pub(crate) fn request(json: &Bytes, bounds: &Bounds) -> Option<(SyncHead, Frame)> {
+    if json.len() > MOST.min(bounds.head) {
+        return None;
+    }
+    let mut reader = Reader { text: std::str::from_utf8(json).ok()?, at: 0 };
+    reader.eat("{\"version\":1,\"link\":")?;
+    let link = LinkId::parse(reader.plain_text()?).ok()?;
+    reader.eat(",\"epoch\":")?;
+    let epoch = Epoch::parse(reader.plain_text()?).ok()?;
+    reader.eat(",\"ack\":")?;
+    let ack = reader.number()?;
+    let mut got = Vec::new();
+    if reader.eat(",\"got\":[").is_some() {
+        got.push(reader.number()?);
+        reader.eat("]")?;
+    }
+    reader.eat(",\"seq\":")?;
+    let seq = Some(reader.number()?);
+    reader.eat(",\"frames\":[")?;
+    let (first, frame_ack) = reader.frame_head()?;
+    let packet = reader.packet(json, bounds, &SYNC)?;
+    reader.eat("]]]}")?;
+    if reader.at < json.len() {
+        return None;
+    }
+    // As the other reader counts.
+    bounds.take_packet().ok()?;
+    bounds.take_packet().ok()?;
+    let (fresh, bye, tab) = (false, false, TabInfo::default());
+    let head = SyncHead { version: 1, link, epoch, ack, got, seq, fresh, bye, tab };
+    Some((head, Frame::Data { first, ack: frame_ack, packets: vec![packet] }))
+}
+
+type Kind = (&'static str, fn(Call) -> Packet);
+const CALLS: [Kind; 2] = [("[\"send\",", Packet::Send), ("[\"invoke\",", Packet::Invoke)];
+const SYNC: [Kind; 1] = [("[\"sync\",", Packet::Sync)];
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn packet(&mut self, json: &Bytes, bounds: &Bounds) -> Option<Packet> {
-        let kind = match () {
-            () if self.eat("[\"send\",").is_some() => Packet::Send,
-            () if self.eat("[\"invoke\",").is_some() => Packet::Invoke,
-            () => return None,
-        };
+    /// A data frame up to its packets: the seq of the first, and its acknowledgement.
+    fn frame_head(&mut self) -> Option<(Seq, Seq)> {
+        self.eat("[\"data\",")?;
+        let first = self.number()?;
+        self.eat(",")?;
+        let ack = self.number()?;
+        self.eat(",[")?;
+        Some((first, ack))
+    }
+
+    fn packet(&mut self, json: &Bytes, bounds: &Bounds, kinds: &[Kind]) -> Option<Packet> {
+        let (_, kind) = kinds.iter().find(|(begins, _)| self.eat(begins).is_some())?;
         let channel = self.plain_text()?;
         self.eat(",")?;
         let args = self.args()?;
@@ -157,8 +201,8 @@ const USUAL: usize = 32;
 mod tests {
     use super::*;
     use crate::envelope::Message;
-    use crate::frame::Frame;
     use crate::limits::Limits;
+    use crate::sync::SyncRequest;
 
     fn quick(text: &str) -> Option<Frame> {
         let json = Bytes::copy_from_slice(text.as_bytes());
@@ -217,6 +261,53 @@ mod tests {
             "[\"ack\",1]",
         ] {
             assert_eq!(quick(text), None, "{text}");
+        }
+    }
+
+    const HEAD: &str = r#"{"version":1,"link":"0123456789abcdef0123456789abcdef","epoch":"0123456789abcdef","ack":12"#;
+
+    fn quick_request(text: &str) -> Option<SyncRequest> {
+        let json = Bytes::copy_from_slice(text.as_bytes());
+        let (head, frame) = request(&json, &Bounds::of(&Limits::default()))?;
+        Some(SyncRequest { head, frames: vec![frame] })
+    }
+
+    #[test]
+    fn a_request_is_read_as_the_other_reader_does() {
+        for rest in [
+            r#","seq":13,"frames":[["data",13,12,[["sync","a",[1]]]]]}"#,
+            r#","got":[12],"seq":13,"frames":[["data",13,11,[["sync","größer",["two",{"a":[1.5]}]]]]]}"#,
+        ] {
+            let text = format!("{HEAD}{rest}");
+            let read = quick_request(&text);
+            assert!(read.is_some(), "{text}");
+            let message = Message::Text(Bytes::copy_from_slice(text.as_bytes()));
+            assert_eq!(read, SyncRequest::decode_without_haste(&message, &Bounds::none()).ok());
+        }
+    }
+
+    #[test]
+    fn no_other_request_is_taken() {
+        let usual = r#","seq":13,"frames":[["data",13,12,[["sync","a",[1]]]]]}"#;
+        for (from, to) in [
+            ("[[\"sync\"", "[[\"invoke\""),
+            (",[1]]", ",[1]],[\"send\",\"a\",[]]"),
+            (",\"seq\"", ",\"got\":[],\"seq\""),
+            (",\"seq\"", ",\"got\":[1,2],\"seq\""),
+            (",\"seq\"", ",\"fresh\":true,\"seq\""),
+            (",\"seq\"", ", \"seq\""),
+            (",\"seq\":13", ""),
+            ("]}", "],\"bye\":true}"),
+            ("]}", "]} "),
+            ("13,12", "13,-1"),
+        ] {
+            let text = format!("{HEAD}{}", usual.replacen(from, to, 1));
+            assert_eq!(quick_request(&text), None, "{text}");
+        }
+        let usual = format!("{HEAD}{usual}");
+        assert!(quick_request(&usual).is_some());
+        for (from, to) in [("version\":1", "version\":2"), ("\"0123", "\"X123"), ("{", "{ ")] {
+            assert_eq!(quick_request(&usual.replacen(from, to, 1)), None, "{to}");
         }
     }
 

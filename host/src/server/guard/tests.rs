@@ -61,7 +61,8 @@ fn judge_text(place: Place, request: &[&str]) -> Result<Visit, Refusal> {
 fn ask(state: &ServerState, cookie: &str, request: &[&str]) -> Result<Visit, Refusal> {
     let parts = parts(cookie, request);
     let [first, again] = [(); 2].map(|()| decide(state, &parts, NOW));
-    let [first, again] = [first, again].map(|decided| decided.map(|admitted| admitted.visit));
+    let [first, again] =
+        [first, again].map(|decided| decided.map(|admitted| (*admitted.visit).clone()));
     assert_eq!(first, again, "{request:?}");
     assert_eq!(first, judge(state, &parts, NOW), "{request:?}");
     first
