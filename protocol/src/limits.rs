@@ -91,7 +91,7 @@ impl Default for Limits {
     #[inline(never)]
     fn default() -> Self {
         Self {
-            window_packets: 4_096,
+            window_packets: 16_384,
             window_bytes: 4 * MIB,
             outbox_bytes: 136 * MIB,
             #[cfg(not(target_arch = "wasm32"))]

@@ -49,21 +49,21 @@ async fn a_listener_that_blocks_holds_up_the_further_calls_of_its_own_page_and_n
         assert!(ratio < 3.0, "{engine}: {compared}");
 
         browser.switch_to(&page).await.unwrap();
-        browser.run_in_page("ipcRenderer.send('block-until'); invokeMany(10_000)").await.unwrap();
+        browser.run_in_page("ipcRenderer.send('block-until'); invokeMany(20_000)").await.unwrap();
         // All before the blocking one is acknowledged, and nothing from it on.
         let acknowledged = "wire.consumed === wire.seqOf['block-until']";
         browser.wait_until(acknowledged, LIMIT).await.unwrap();
 
         // More than may be under way without an acknowledgement.
         browser.switch_to(&other).await.unwrap();
-        let during = tell(&browser, "tell(pushToBlocked(10_000))").await;
+        let during = tell(&browser, "tell(pushToBlocked(20_000))").await;
         assert_eq!(during["blocked"], true, "{engine}: {during}");
         eprintln!(
             "{engine}: ten invokes beside a blocked listener took {} ms at most",
             during["most"]
         );
         browser.switch_to(&page).await.unwrap();
-        browser.wait_until("window.pushed === 10_000", LIMIT).await.unwrap();
+        browser.wait_until("window.pushed === 20_000", LIMIT).await.unwrap();
         assert_eq!(browser.eval(acknowledged).await.unwrap(), true, "{engine}");
         assert_eq!(browser.eval("window.settled").await.unwrap(), 100, "{engine}");
         // It doubts its connection again and again, and finds it good: so long nothing is acknowledged.
@@ -73,15 +73,15 @@ async fn a_listener_that_blocks_holds_up_the_further_calls_of_its_own_page_and_n
         browser.switch_to(&other).await.unwrap();
         tell(&browser, "tell(ipcRenderer.invoke('release'))").await;
         browser.switch_to(&page).await.unwrap();
-        browser.wait_until("window.settled === 10_100", LIMIT).await.unwrap();
+        browser.wait_until("window.settled === 20_100", LIMIT).await.unwrap();
         browser
-            .wait_until("wire.consumed > wire.seqOf['block-until'] + 10_000", LIMIT)
+            .wait_until("wire.consumed > wire.seqOf['block-until'] + 20_000", LIMIT)
             .await
             .unwrap();
         let sockets = "wire.sockets.map((socket) => socket.readyState)";
         assert_eq!(browser.eval(sockets).await.unwrap(), serde_json::json!([1]), "{engine}");
         let rest = browser.eval("[window.wrong, window.never, window.pushed]").await.unwrap();
-        assert_eq!(rest, serde_json::json!([0, "pending", 10_000]), "{engine}");
+        assert_eq!(rest, serde_json::json!([0, "pending", 20_000]), "{engine}");
     })
     .await;
 }
@@ -100,10 +100,10 @@ async fn a_call_that_comes_alone_and_blocks_holds_up_no_connection() {
 
         let other = browser.new_tab().await.unwrap();
         browser.goto(&format!("{}/other.html", host.origin())).await.unwrap();
-        let during = tell(&browser, "tell(pushToBlocked(10_000))").await;
+        let during = tell(&browser, "tell(pushToBlocked(20_000))").await;
         assert_eq!(during["blocked"], true, "{engine}: {during}");
         browser.switch_to(&page).await.unwrap();
-        browser.wait_until("window.pushed === 10_000", LIMIT).await.unwrap();
+        browser.wait_until("window.pushed === 20_000", LIMIT).await.unwrap();
         // It waits for an acknowledgement, doubts its connection, and is told that it is good.
         browser.wait_until("wire.pings > 3", LIMIT).await.unwrap();
         let acknowledged = "wire.consumed > wire.seqOf['block-until']";

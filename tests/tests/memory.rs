@@ -72,14 +72,13 @@ async fn answers_that_a_page_does_not_take_hold_its_calls_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_flood_a_slow_listener_cost_a_window_each() {
-    for (bytes, batch) in [(1, 1_000), (60_000, 1)] {
+    for (bytes, count, batch) in [(1, 20_000, 1_000), (60_000, 5_000, 1)] {
         let stage = Stage::start().await;
         let floods = stage.pages().await.into_iter().map(|mut page| async move {
             page.send("block-until", ()).await.unwrap();
             let text = "x".repeat(bytes);
-            for window in [Some(4_096), None, None] {
-                let flood =
-                    Flood { kind: Kind::Send, channel: "nobody", count: 5_000, batch, window };
+            for window in [Some(16_384), None, None] {
+                let flood = Flood { kind: Kind::Send, channel: "nobody", count, batch, window };
                 page.flood(&flood, (&text,)).await.unwrap();
                 page.come_back().await.unwrap();
             }
