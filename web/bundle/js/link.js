@@ -59,9 +59,11 @@ export function createLink(core, limits, clock) {
   const direct = createDirect(core, inbound);
 
   function flush() {
-    const { text, count, settles, blobs, blobBytes } = waiting;
+    const { texts, settles, blobs, blobBytes } = waiting;
+    const count = texts.length;
     if (count === 0) return;
     waiting = emptyBatch();
+    const text = count === 1 ? texts[0] : texts.join();
     push(text, count, utf8Bound(text) + blobBytes, blobs, settles);
   }
 
@@ -80,7 +82,7 @@ export function createLink(core, limits, clock) {
       const bytes = utf8Bound(text) + blobBytes;
       if (bytes > limits.packetBytes) throw new TooLargeError(bytes, limits.packetBytes);
     }
-    if (queued + 3 * waiting.text.length + waiting.blobBytes + most > limits.outboxBytes) {
+    if (queued + 3 * waiting.length + waiting.blobBytes + most > limits.outboxBytes) {
       flush();
       queued = core.queued();
       const bytes = queued + utf8Bound(text) + blobBytes;
@@ -112,19 +114,18 @@ export function createLink(core, limits, clock) {
         return;
       }
       if (settle !== null) {
-        if (waiting.settles === null) waiting.settles = [waiting.count, settle];
-        else waiting.settles.push(waiting.count, settle);
+        if (waiting.settles === null) waiting.settles = [waiting.texts.length, settle];
+        else waiting.settles.push(waiting.texts.length, settle);
       }
-      if (waiting.count++ === 0) {
-        queueMicrotask(flush);
-        waiting.text = text;
-      } else waiting.text += `,${text}`;
+      if (waiting.length === 0) queueMicrotask(flush);
+      waiting.texts.push(text);
+      waiting.length += text.length + 1;
       if (blobs !== null) {
         (waiting.blobs ??= []).push(...blobs);
         waiting.blobBytes += blobBytes;
       }
-      const full = 3 * waiting.text.length + waiting.blobBytes >= limits.batchBytes;
-      if (full || waiting.count >= limits.batchPackets) flush();
+      const full = 3 * waiting.length + waiting.blobBytes >= limits.batchBytes;
+      if (full || waiting.texts.length >= limits.batchPackets) flush();
     },
 
     // Sends a packet after all that was posted and waits for its answer: {answer, blobs} or {error, blobs}.
@@ -159,7 +160,7 @@ export function createLink(core, limits, clock) {
     // [state, reason or null, next retry in milliseconds of performance.now() or null, queued bytes]. The states are those
     // of connection.js.
     status() {
-      return [...core.status(), core.queued() + waiting.text.length + waiting.blobBytes];
+      return [...core.status(), core.queued() + waiting.length + waiting.blobBytes];
     },
 
     // Calls back, in a microtask, whenever the status has changed or the room that was asked for is there.
@@ -251,7 +252,7 @@ export class TooLargeError extends RangeError {
 
 // settles: which packet, who waits for its answer, and so on.
 function emptyBatch() {
-  return { text: '', count: 0, settles: null, blobs: null, blobBytes: 0 };
+  return { texts: [], length: 0, settles: null, blobs: null, blobBytes: 0 };
 }
 
 function total(blobs) {
