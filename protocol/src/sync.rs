@@ -292,6 +292,9 @@ impl SyncAnswer {
                 json.push_str("\":");
                 json.push_str(std::str::from_utf8(&value.text).unwrap_or("null"));
                 json.push('}');
+                if !value.blobs.is_empty() && is_byte_order_mark(json.len()) {
+                    json.push(' ');
+                }
                 Ok(Message::join(&json, &value.blobs))
             }
         }
@@ -343,6 +346,12 @@ impl SyncAnswer {
 /// Bytes of an answer beside its value, if it has few attachments.
 const SLACK: usize = 192;
 
+/// Whether an envelope that begins with this length begins with a byte order mark. Browsers look for one whatever charset a
+/// synchronous answer names (https://encoding.spec.whatwg.org/#decode), and read its bytes by another one then.
+const fn is_byte_order_mark(length: usize) -> bool {
+    matches!(length & 0xffff, 0xfeff | 0xfffe) || length & 0xff_ffff == 0xbf_bbef
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -381,6 +390,31 @@ mod tests {
         ];
         let request = SyncRequest { head: head(), frames };
         assert_eq!(SyncRequest::decode(&request.encode().unwrap()).unwrap(), request);
+    }
+
+    #[test]
+    fn no_answer_with_attachments_begins_with_a_byte_order_mark() {
+        let state =
+            SyncState { epoch: Epoch::from_bits(9), ack: 1, admitted: 1, tab: TabId::from_bits(1) };
+        let encode = |length: usize| {
+            let text = format!("[\"{}\",{{\"$\":\"arraybuffer\",\"blob\":0}}]", "x".repeat(length));
+            let value = Encoded { text: text.into(), blobs: vec![Bytes::from_static(b"abc")] };
+            SyncAnswer::Done { state, seq: 1, outcome: Ok(value) }.encode().unwrap()
+        };
+        let beside = encode(0).split().unwrap().0.len();
+        for mark in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
+            let length = mark.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            for length in [length - 1, length, length + 1] {
+                let message = encode(length - beside);
+                let (json, run) = message.split().unwrap();
+                let Message::Binary(bytes) = &message else {
+                    panic!("{length} has no attachments")
+                };
+                assert!(!bytes.starts_with(mark), "{length}");
+                assert_eq!(run, Bytes::from_static(b"abc"));
+                assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok(), "{length}");
+            }
+        }
     }
 
     #[test]

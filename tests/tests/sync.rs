@@ -396,6 +396,35 @@ async fn a_host_that_quits_during_a_call_ends_it() {
     .await;
 }
 
+/// Browsers look for a byte order mark before they believe what an answer says of its charset, and an answer with attachments
+/// begins with a length.
+#[tokio::test]
+async fn an_answer_with_attachments_may_have_any_length() {
+    in_each_engine(|engine| async move {
+        let browser = Browser::open(engine).await.unwrap();
+        let host = Nested::start(Limits::default(), |_, ipc_main| {
+            ipc_main.on("pair", |event: IpcMainEvent, length: usize| {
+                event.set_return_value(("x".repeat(length), Bytes::from(vec![254, 255])))
+            });
+        })
+        .await;
+        host.open(&browser, "/calls.html").await;
+        connected(&browser).await;
+        // The JSON is longer than the text by what is around it, and as long as FF FE and FE FF say at 65,279 and at 65,534.
+        let script = "
+            const wrong = [];
+            for (let length = 65_534 - 550; length < 65_534 - 100; length++) {
+                const { answer, message } = timed('pair', length);
+                const is = answer?.[0].length === length && new Uint8Array(answer[1]).join() === '254,255';
+                if (!is) wrong.push([length, message ?? String(answer)]);
+            }
+            window.told = wrong;
+        ";
+        assert_eq!(tell(&browser, script).await, serde_json::json!([]), "{engine}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_host_killed_during_a_call_ends_it_and_the_next_host_goes_on() {
     in_each_engine(|engine| async move {
