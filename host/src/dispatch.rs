@@ -8,15 +8,19 @@
 //! Invariant: whatever user code does, each `sendSync` and each `invoke` is answered exactly once. A panic is caught and
 //! becomes the answer; the listeners after it run all the same.
 
+mod polled;
+mod watch;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::task::Context;
 
 use exciton_protocol::{Args, Extra, Seq};
 use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
+use self::polled::{Polled, poll_once};
+pub(crate) use self::watch::Watch;
 use crate::emitter::Found;
 use crate::error::{ErrorInfo, panic_message};
 use crate::event::{IpcMainEvent, IpcMainInvokeEvent, PendingReply, Sender};
@@ -47,9 +51,6 @@ pub(crate) struct Request<'a> {
     /// What listens to it in the application, if that was looked for ahead.
     pub found: Option<Found>,
 }
-
-/// How long a listener or handler may keep its page's further messages waiting before it is warned about.
-const SLOW: Duration = Duration::from_millis(100);
 
 /// What has come of a call.
 #[derive(Default)]
@@ -269,63 +270,6 @@ fn logged(channel: &str, outcome: Outcome) -> Outcome {
 fn handler_panicked(channel: &str, payload: &(dyn Any + Send)) -> Outcome {
     tracing::error!(channel, panic = panic_message(payload), "a handler panicked");
     Err(ErrorInfo::panicked("handler", channel, payload))
-}
-
-/// What a future has come to when it was polled once.
-enum Polled<T> {
-    Ready(T),
-    /// It is to be polled again: by a task of its own.
-    Pending(BoxFuture<T>),
-    Panicked(Box<dyn Any + Send>),
-}
-
-fn poll_once<T>(mut future: BoxFuture<T>, cx: &mut Context<'_>) -> Polled<T> {
-    let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-    let polled = match polled {
-        Ok(Poll::Pending) => return Polled::Pending(future),
-        Ok(Poll::Ready(value)) => Polled::Ready(value),
-        Err(payload) => Polled::Panicked(payload),
-    };
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
-        let panic = panic_message(&*payload);
-        tracing::error!(panic, "a future panicked while it was dropped");
-    }
-    polled
-}
-
-/// Warns about a call that kept the page's runner for longer than [`SLOW`]. The end of one call is the beginning of the next:
-/// to ask for the time takes as long as much else of a call.
-pub(crate) struct Watch {
-    since: Instant,
-}
-
-impl Watch {
-    pub(crate) fn new() -> Self {
-        Self { since: Instant::now() }
-    }
-
-    /// When the last call was through.
-    pub(crate) fn since(&self) -> Instant {
-        self.since
-    }
-
-    /// What took time since then was no call.
-    pub(crate) fn restart(&mut self) {
-        self.since = Instant::now();
-    }
-
-    fn lap(&mut self, role: &'static str, channel: &str) {
-        let now = Instant::now();
-        let took = now.saturating_duration_since(self.since);
-        self.since = now;
-        if took > SLOW {
-            tracing::warn!(
-                channel,
-                millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                "a {role} kept its page waiting; blocking work goes into `handle_blocking`"
-            );
-        }
-    }
 }
 
 #[cfg(test)]
