@@ -187,8 +187,8 @@ async fn floods_are_refused_by_themselves_and_the_host_stays_small() {
         assert!(ended.contains("4400"), "{text}: {ended}");
     }
     let mut page = browser.open().await.unwrap();
-    let packets = vec![r#"["send","note",[1]]"#; 4_097].join(",");
-    page.write_raw(4_097, |seq| format!("[\"data\",{seq},0,[{packets}]]"), b"").await.unwrap();
+    let packets = vec![r#"["send","note",[1]]"#; 16_385].join(",");
+    page.write_raw(16_385, |seq| format!("[\"data\",{seq},0,[{packets}]]"), b"").await.unwrap();
     let ended = page.next_packet().await.unwrap_err().to_string();
     assert!(ended.contains("4400"), "{ended}");
     // Parts without an end.
