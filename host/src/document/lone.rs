@@ -117,7 +117,7 @@ pub(crate) fn may_call_here() -> bool {
 /// Longer is not swift.
 const SWIFT: Duration = Duration::from_millis(2);
 
-/// One such call at a time in the whole application: the runtime gives each a thread, and must never be left without any.
+/// One such call at a time in the whole application: each takes a worker of the runtime, which must never be left without any.
 #[derive(Default)]
 pub(crate) struct LoneCalls {
     is_under_way: AtomicBool,
