@@ -176,7 +176,7 @@ async fn converse(socket: &mut WebSocketStream<TcpStream>, target: &Target) -> R
 }
 
 /// The listener has been called once more, by a page that wasn't there before.
-async fn reached(target: &mut Target, before: &State) -> Result<(), String> {
+pub async fn reached(target: &mut Target, before: &State) -> Result<(), String> {
     for _ in 0..100_000 {
         let now = target.state().await;
         if now.prizes > before.prizes {

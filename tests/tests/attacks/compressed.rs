@@ -3,7 +3,7 @@
 use exciton_protocol::{CloseReason, Frame, close_code};
 use flate2::{Compress, Compression, FlushCompress};
 
-use crate::attempt::{hello, prize, succeeds};
+use crate::attempt::{hello, prize, reached, succeeds};
 use crate::client;
 use crate::request::Base::Socket;
 use crate::request::Request;
@@ -98,7 +98,8 @@ async fn a_compressed_hello_and_message_reach_the_listener() {
         packed(0x81, said(&prize()).as_bytes()),
     ];
     ended(&target, &agreeing(&target).bytes(), &said.concat()).await;
-    assert_eq!(target.settled().await.prizes, before.prizes + 1);
+    // The listener runs on a thread of its own, which may outlast the connection.
+    assert_eq!(reached(&mut target, &before).await, Ok(()));
 }
 
 #[tokio::test]
