@@ -11,7 +11,7 @@ import { defineProcess } from './process.js';
 import { bytesOf } from './put.js';
 import { attachWindow } from './window.js';
 
-// start: {core: wasm-bindgen's exports, wasm: () => its bytes as text}.
+// start: {core: wasm-bindgen's exports, wasm: () => its bytes as text, shift: see compile}.
 export function bootScript(start) {
   const link = documentLink(start);
   // A page may name the script twice.
@@ -36,13 +36,13 @@ export function bootModule(start) {
 }
 
 // One link per document: who comes second uses the first one's.
-function documentLink({ core, wasm }) {
+function documentLink(start) {
   const there = globalThis[LINK];
   if (there !== undefined) {
     if (there.version !== 1) throw new Error(`This page has a link of version ${there.version}, and this script needs 1`);
     return there;
   }
-  const link = linkAbove() ?? begin(core, wasm);
+  const link = linkAbove() ?? begin(start);
   Object.defineProperty(globalThis, LINK, { value: link });
   return link;
 }
@@ -62,8 +62,8 @@ function linkAbove() {
   return undefined;
 }
 
-function begin(core, wasm) {
-  compile(core, wasm());
+function begin({ core, wasm, shift }) {
+  compile(core, wasm(), shift);
   // The core tells the limits, which the link is made with; of what it calls back, nothing but this comes before the
   // task has ended.
   let socket;
@@ -84,10 +84,10 @@ function begin(core, wasm) {
 }
 
 // At once, on the main thread: the page's own scripts come next. Engines allow that up to 8 MB. The text has a character for
-// each byte; what is read in another encoding than UTF-8 doesn't begin as wasm does.
-function compile(core, text) {
+// each byte, whose code is higher by `shift`; what is read in another encoding than UTF-8 isn't wasm.
+function compile(core, text, shift) {
   try {
-    core.initSync({ module: bytesOf(text) });
+    core.initSync({ module: bytesOf(text, shift) });
   } catch (cause) {
     const hint = "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'";
     throw new Error(`Exciton's WebAssembly did not start: ${cause}${hint}`, { cause });

@@ -34,9 +34,9 @@ function read(text) {
   return answer;
 }
 
-// A character for each byte; those beyond ASCII may lie elsewhere (x-user-defined).
-export function bytesOf(text) {
+// A character for each byte, so much higher; those beyond ASCII may lie elsewhere (x-user-defined).
+export function bytesOf(text, shift = 0) {
   const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) - shift;
   return bytes;
 }

@@ -29,8 +29,9 @@ pub(crate) fn part(face: &str) -> anyhow::Result<String> {
 fn body(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let js = without_comment_lines(&glue.js).join("\n");
     let mut text = packed(&format!("{js}\n{face}"))?;
-    let wasm = literal(&glue.wasm);
-    writeln!(text, "const boot = {{ core: {GLUE_NAME}, wasm: () => {wasm} }};")?;
+    let shift = shortest(&glue.wasm);
+    let wasm = literal(glue.wasm.iter().map(|byte| byte.wrapping_add(shift)));
+    writeln!(text, "const boot = {{ core: {GLUE_NAME}, shift: {shift}, wasm: () => {wasm} }};")?;
     Ok(text)
 }
 
@@ -42,23 +43,40 @@ fn packed(code: &str) -> anyhow::Result<String> {
     Ok(code.lines().flat_map(|line| [line.trim_start(), "\n"]).collect())
 }
 
+/// What is added to each byte so that the literal is shortest: what wasm has most of, zeros above all, is then neither
+/// escaped nor beyond ASCII.
+fn shortest(bytes: &[u8]) -> u8 {
+    let mut counts = [0_usize; 256];
+    for byte in bytes {
+        counts[usize::from(*byte)] += 1;
+    }
+    let length = |shift: &u8| -> usize {
+        let lengths = (0..=u8::MAX).map(|byte| written(byte.wrapping_add(*shift)).len());
+        lengths.zip(&counts).map(|(length, count)| length * count).sum()
+    };
+    (0..=u8::MAX).min_by_key(length).unwrap_or_default()
+}
+
 /// A JavaScript string with a character for each byte, its code the byte.
 ///
 /// Base64 would hide from gzip what repeats in the wasm, and cost a fifth more.
-fn literal(bytes: &[u8]) -> String {
+fn literal(bytes: impl Iterator<Item = u8>) -> String {
     let mut text = String::from("'");
-    for &byte in bytes {
-        match byte {
-            // Not `\0`: a digit after it would make it another character.
-            0 => text.push_str("\\x00"),
-            b'\n' => text.push_str("\\n"),
-            b'\r' => text.push_str("\\r"),
-            b'\'' | b'\\' => text.extend(['\\', char::from(byte)]),
-            _ => text.push(char::from(byte)),
-        }
-    }
+    text.extend(bytes.map(written));
     text.push('\'');
     text
+}
+
+/// A byte as it stands in the literal.
+fn written(byte: u8) -> String {
+    match byte {
+        // Not `\0`: a digit after it would make it another character.
+        0 => "\\x00".to_owned(),
+        b'\n' => "\\n".to_owned(),
+        b'\r' => "\\r".to_owned(),
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        _ => char::from(byte).to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +93,8 @@ mod tests {
         let text = script(&glue(), "const a = 1;\n").unwrap();
         assert!(text.starts_with("(() => {\n'use strict';\nlet wasm_bindgen"), "{text}");
         assert!(
-            text.contains(r"'\x00asm'") && text.ends_with("bootScript(boot);\n})();\n"),
+            text.contains("shift: 1, wasm: () => '\u{1}btn'")
+                && text.ends_with("bootScript(boot);\n})();\n"),
             "{text}"
         );
     }
@@ -99,7 +118,17 @@ mod tests {
 
     #[test]
     fn each_byte_is_one_character_of_the_literal() {
-        assert_eq!(literal(b"a'\\\n\r\x000\x7f\x80\xff"), "'a\\'\\\\\\n\\r\\x000\x7f\u{80}\u{ff}'");
+        let text = literal(b"a'\\\n\r\x000\x7f\x80\xff".iter().copied());
+        assert_eq!(text, "'a\\'\\\\\\n\\r\\x000\x7f\u{80}\u{ff}'");
+    }
+
+    #[test]
+    fn bytes_are_shifted_to_where_their_characters_are_short() {
+        assert_eq!(shortest(b"abc"), 0);
+        assert_eq!(shortest(&[0, 1, 0, 1]), 1);
+        // Past the end it goes on at the beginning.
+        assert_eq!(shortest(&[200, 255]), 57);
+        assert_eq!(literal([255_u8.wrapping_add(57)].into_iter()), "'8'");
     }
 
     #[test]
