@@ -13,6 +13,7 @@ const FILES = [
   'frames',
   'inbound',
   'ipc_renderer',
+  'laid',
   'link',
   'message_ports',
   'preload',

@@ -2,6 +2,7 @@
 // and the text of a batch.
 
 import { isNatural } from './clone/objects.js';
+import { message } from './laid.js';
 import { put } from './put.js';
 
 // core: {came(first, ack, count, size, done) -> how many to leave out, or -1 if it is for the core's own handler,
@@ -43,8 +44,7 @@ export function createDirect(core, inbound) {
     },
 
     write(socket, first, ack, packets) {
-      const text = `["data",${first},${ack},[${packets}]]`;
-      socket.send(text.length < 16384 ? text : laidOut(text));
+      socket.send(message(`["data",${first},${ack},[`, packets, ']]'));
     },
 
     put: (url, body) => (direct.answer = put(url, body)),
@@ -61,15 +61,3 @@ export function createDirect(core, inbound) {
   };
   return direct;
 }
-
-// A long text goes as bytes, a message without attachments: browsers write them in a third of the time. The text itself,
-// if it isn't all ASCII.
-function laidOut(text) {
-  const end = text.length + 4;
-  desk ??= new Uint8Array(2 ** 22);
-  desk.set([text.length, text.length >> 8, text.length >> 16]);
-  return new TextEncoder().encodeInto(text, desk.subarray(4, end)).read < text.length ? text : desk.subarray(0, end);
-}
-
-// Written over and over again: what is sent was copied. More than it takes is too long to travel whole.
-let desk;

@@ -15,7 +15,7 @@ export function createIpcRenderer(link, lost) {
   class IpcRenderer extends EventEmitter {
     send(channel, ...args) {
       requireContext();
-      const { text, blobs } = packet('send', channel, args);
+      const { text, blobs } = packet(SEND, channel, args);
       link.post(text, blobs);
     }
 
@@ -34,7 +34,7 @@ export function createIpcRenderer(link, lost) {
 
     sendSync(channel, ...args) {
       requireContext();
-      const { text, blobs } = packet('sync', channel, args);
+      const { text, blobs } = packet(SYNC, channel, args);
       const result = link.sync(text, blobs);
       if ('error' in result) throw remoteError(decode(result.error, result.blobs));
       return decode(result.answer, result.blobs);
@@ -43,18 +43,15 @@ export function createIpcRenderer(link, lost) {
     // Rejects where the others throw, but for a context that is gone: nobody hears of a promise of that.
     invoke(channel, ...args) {
       requireContext();
-      return new Promise((resolve, reject) => {
-        const { text, blobs } = packet('invoke', channel, args);
-        link.post(text, blobs, (ok, value, own, tagged) => {
-          try {
-            const decoded = tagged ? decode(value, own) : value;
-            if (ok) resolve(decoded);
-            else reject(invokeError(channel, decoded));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      });
+      const promise = new Promise(take);
+      const { resolve, reject } = taken;
+      try {
+        const { text, blobs } = packet(INVOKE, channel, args);
+        link.post(text, blobs, settler(channel, resolve, reject));
+      } catch (error) {
+        reject(error);
+      }
+      return promise;
     }
 
     _added() {
@@ -84,29 +81,49 @@ export function createIpcRenderer(link, lost) {
   return ipcRenderer;
 }
 
-// The packet's JSON text and its blobs, or null if it has none.
-function packet(kind, channel, args) {
-  const name = quoted(channel);
-  const { text, blobs } = encode(args);
-  if (blobs === null || blobs.length === 0) return { text: `["${kind}",${name},${text}]`, blobs: null };
-  const lengths = blobs.map((blob) => blob.byteLength).join(',');
-  return { text: `["${kind}",${name},${text},[${lengths}]]`, blobs };
+// How a promise that was just made is settled. What waits with a call is to be little: a task may make thousands of them.
+const taken = { resolve: null, reject: null };
+
+function take(resolve, reject) {
+  taken.resolve = resolve;
+  taken.reject = reject;
 }
 
-let lastChannel = '';
-let lastQuoted = '""';
+function settler(channel, resolve, reject) {
+  return (ok, value, own, tagged) => {
+    try {
+      const decoded = tagged ? decode(value, own) : value;
+      if (ok) resolve(decoded);
+      else reject(invokeError(channel, decoded));
+    } catch (error) {
+      reject(error);
+    }
+  };
+}
 
-// The channel in quotes. Most messages go where the one before went.
-function quoted(channel) {
-  if (channel === lastChannel) return lastQuoted;
+// How packets of a kind begin. Most messages go where the one before went.
+const [SEND, SYNC, INVOKE] = ['send', 'sync', 'invoke'].map((kind) => ({ kind, channel: '', text: `["${kind}","",` }));
+
+// The packet's JSON text and its blobs, or null if it has none.
+function packet(opening, channel, args) {
+  // A getter among the arguments may send to another channel.
+  const start = channel === opening.channel ? opening.text : openFor(channel, opening);
+  const { text, blobs } = encode(args);
+  // In this order most are put together from a piece before and one behind.
+  if (blobs === null || blobs.length === 0) return { text: start + (text + ']'), blobs: null };
+  const lengths = blobs.map((blob) => blob.byteLength).join(',');
+  return { text: `${start}${text},[${lengths}]]`, blobs };
+}
+
+function openFor(channel, opening) {
   if (typeof channel !== 'string') {
     // The sentence of Electron's argument check; the channel is its second argument there.
     const given = channel === undefined || channel === null ? String(channel) : '';
     throw new TypeError(`Error processing argument at index 1, conversion failure from ${given}`);
   }
-  lastQuoted = JSON.stringify(channel);
-  lastChannel = channel;
-  return lastQuoted;
+  opening.text = `["${opening.kind}",${JSON.stringify(channel)},`;
+  opening.channel = channel;
+  return opening.text;
 }
 
 // Electron's sentence, and what Electron loses: the code, the data and the error itself.

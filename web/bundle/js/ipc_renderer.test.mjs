@@ -70,6 +70,21 @@ export const run = await suite({
     equal(posted, ['a', 'a', 'b', '', 'a'].map((channel) => `["send","${channel}",[]]`));
   },
 
+  async 'a getter that sends changes neither the message that it is in nor the promise of it'() {
+    const { ipcRenderer, posted, reply } = setUp();
+    ipcRenderer.send('a');
+    const value = (more) => ({ get of() { return more(); } });
+    ipcRenderer.send('a', value(() => (ipcRenderer.send('b', 1), 2)));
+    equal(posted.slice(1), ['["send","b",[1]]', '["send","a",[{"of":2}]]']);
+    const promises = [];
+    promises.unshift(ipcRenderer.invoke('a', value(() => promises.push(ipcRenderer.invoke('b', 1)))));
+    equal(posted.slice(3), ['["invoke","b",[1]]', '["invoke","a",[{"of":1}]]']);
+    reply('of b');
+    reply('of a');
+    equal(await Promise.all(promises), ['of a', 'of b']);
+    equal((await rejected(ipcRenderer.invoke('a', value(() => (ipcRenderer.invoke('b'), () => {}))))).name, 'DataCloneError');
+  },
+
   'after its context is released nothing is sent, in the words of Electron'() {
     const { ipcRenderer, link, posted } = setUp();
     link.released = () => true;

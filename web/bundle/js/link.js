@@ -7,6 +7,7 @@
 import { createDirect } from './direct.js';
 import { createFrames, released } from './frames.js';
 import { createInbound } from './inbound.js';
+import { utf8Bound } from './laid.js';
 import { listLost } from './loss.js';
 
 export const LINK = Symbol.for('exciton');
@@ -22,6 +23,8 @@ export function createLink(core, limits, clock) {
   // Seq of an invoke -> its settle function.
   const unsettled = new Map();
   let waiting = emptyBatch();
+  // It will be handed over when this task ends.
+  let promised = false;
   // At most this many bytes wait in the core for the host's acknowledgement; asked for again when it seems too much.
   let queued = 0;
   let syncDepth = 0;
@@ -57,6 +60,11 @@ export function createLink(core, limits, clock) {
   });
 
   const direct = createDirect(core, inbound);
+
+  function taskEnded() {
+    promised = false;
+    flush();
+  }
 
   function flush() {
     const { texts, settles, blobs, blobBytes } = waiting;
@@ -117,7 +125,10 @@ export function createLink(core, limits, clock) {
         if (waiting.settles === null) waiting.settles = [waiting.texts.length, settle];
         else waiting.settles.push(waiting.texts.length, settle);
       }
-      if (waiting.length === 0) queueMicrotask(flush);
+      if (!promised) {
+        promised = true;
+        queueMicrotask(taskEnded);
+      }
       waiting.texts.push(text);
       waiting.length += text.length + 1;
       if (blobs !== null) {
@@ -259,11 +270,6 @@ function total(blobs) {
   let bytes = 0;
   for (const blob of blobs) bytes += blob.byteLength;
   return bytes;
-}
-
-// At least the bytes that the text has in UTF-8, without writing it out.
-function utf8Bound(text) {
-  return /[^\x00-\x7f]/.test(text) ? 3 * text.length : text.length;
 }
 
 function loss(why, mayHaveRun) {
