@@ -11,6 +11,7 @@ mod intake;
 mod lone;
 mod lookout;
 mod patience;
+mod queue;
 mod report;
 mod room;
 mod runner;

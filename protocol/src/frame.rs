@@ -16,7 +16,7 @@ use crate::envelope::{self, Message};
 use crate::error::LinkLost;
 use crate::ids::{Epoch, LinkId, Seq};
 use crate::limits::Limits;
-use crate::packet::{Packet, PacketSeed, RawPacket, quick, write_number};
+use crate::packet::{Calls, Packet, PacketSeed, RawPacket, quick, write_number};
 use crate::tab::TabInfo;
 
 /// One message of the socket.
@@ -41,6 +41,15 @@ pub enum Frame {
         ack: Seq,
         /// The packets.
         packets: Vec<Packet>,
+    },
+    /// The same, not yet taken out of the text. None is read so but by [`Frame::decode_lazily`].
+    Calls {
+        /// Seq of the first.
+        first: Seq,
+        /// As in `Ack`.
+        ack: Seq,
+        /// The packets.
+        calls: Calls,
     },
     /// A piece of a packet that is too big to travel whole. It has a seq of its own; the last one's is the packet's.
     Part {
@@ -105,12 +114,22 @@ impl Frame {
     /// The same for a message of another program, which may have anything in it: what a call has too much of is in
     /// [`Extra::excess`](crate::Extra::excess), and nothing is kept of it.
     pub fn decode_within(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
+        Ok(match Self::decode_lazily(message, limits)? {
+            Self::Calls { first, ack, calls } => {
+                Self::Data { first, ack, packets: calls.collect() }
+            }
+            other => other,
+        })
+    }
+
+    /// The same, but calls without attachments stay in the text: see [`Calls`].
+    pub fn decode_lazily(message: &Message, limits: &Limits) -> Result<Self, FrameError> {
         let bounds = Bounds::of(limits);
         let (json, run) = message.split()?;
         if run.is_empty()
-            && let Some((first, ack, packets)) = quick::data(&json, &bounds)
+            && let Some((first, ack, calls)) = quick::data(&json, &bounds)
         {
-            return Ok(Self::Data { first, ack, packets });
+            return Ok(Self::Calls { first, ack, calls });
         }
         Self::read(&json, run, &bounds)
     }
@@ -134,6 +153,7 @@ impl Frame {
         match self {
             // A frame is bounded in bytes, and so in packets.
             Self::Data { packets, .. } => packets.len() as u32,
+            Self::Calls { calls, .. } => calls.len() as u32,
             Self::Part { .. } => 1,
             _ => 0,
         }
@@ -148,11 +168,11 @@ impl Frame {
             Self::Ack(seq) => serde_json::to_string(&("ack", seq))?,
             Self::Ping => "[\"ping\"]".to_owned(),
             Self::Data { first, ack, packets } => {
-                let mut batch = Packets::default();
-                for packet in packets {
-                    batch.append(packet);
-                }
-                return Ok(batch.message(*first, *ack));
+                return Ok(batch(packets).message(*first, *ack));
+            }
+            Self::Calls { first, ack, calls } => {
+                let packets: Vec<Packet> = calls.clone().collect();
+                return Ok(batch(&packets).message(*first, *ack));
             }
             Self::Part { seq, ack, last, piece } => {
                 return Ok(part_message(*seq, *ack, *last, std::slice::from_ref(piece)));
@@ -160,6 +180,14 @@ impl Frame {
         };
         Ok(Message::Text(text.into()))
     }
+}
+
+fn batch(packets: &[Packet]) -> Packets {
+    let mut batch = Packets::default();
+    for packet in packets {
+        batch.append(packet);
+    }
+    batch
 }
 
 /// Packets on their way out: their texts joined by commas, and their attachments.

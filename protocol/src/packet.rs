@@ -3,12 +3,14 @@
 //! A packet is a JSON array: its kind, what it is about, its value, and, if the value has attachments, their lengths.
 //! `["send","channel",[1,2]]`, `["reply",7,{"$":"arraybuffer","blob":0},[16]]`.
 
+mod calls;
 mod parts;
 pub(crate) mod quick;
 mod read;
 
 use bytes::Bytes;
 
+pub use self::calls::Calls;
 pub(crate) use self::read::{PacketSeed, RawPacket};
 use crate::excess::Excess;
 use crate::ids::Seq;

@@ -1,26 +1,23 @@
 //! What was admitted and is not run yet, in order.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use exciton_protocol::{
-    Admit, ConnId, Excess, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested,
+    Admit, Calls, ConnId, Excess, Frame, FrameError, Packet, PeerMisbehaved, Seq, TooNested,
 };
 use tokio::task::AbortHandle;
 
 use super::assembly::Assembly;
+use super::queue::{Job, Queue};
 use super::{Document, State};
 use crate::happening::RenderProcessGoneDetails;
 use crate::message_port::Refused;
 use crate::renderer::Renderer;
 
-/// The queue of the runner.
+/// What the runner is to run, and how it is at work.
 #[derive(Default)]
 pub(crate) struct Intake {
-    jobs: VecDeque<Job>,
-    /// Those before them that the runner has with it, and has not begun.
-    taken: usize,
+    pub(super) queue: Queue,
     /// A runner is at work, or about to be.
     pub(super) running: bool,
     /// How the runner is at work, if whoever read its one job makes it.
@@ -40,33 +37,6 @@ pub(super) enum Lone {
     Waits,
     /// It is being made. Who waits for what comes of it is told when it is through.
     Runs(Seq),
-}
-
-/// One thing for the runner.
-pub(super) enum Job {
-    Packet(Seq, Packet),
-    /// An invoke past the limit of those that are open.
-    Refuse(Seq),
-    /// A part that was taken while others were before it: nothing is left to do but count it.
-    Part,
-    /// The envelope of a packet that came in parts.
-    Assembled(Seq, Bytes),
-    /// The application has not heard of the document yet.
-    Arrive(Arrival),
-    /// Ports were handed over with what was sent before the document came; the others could not be.
-    Attach(Vec<u64>, Vec<Refused>),
-}
-
-impl Job {
-    /// The seq of a call, whether it wants a handler, and of which channel.
-    pub(super) fn wants(&self) -> Option<(Seq, (bool, &str))> {
-        let Self::Packet(seq, packet) = self else { return None };
-        match packet {
-            Packet::Invoke(call) => Some((*seq, (true, &call.channel))),
-            Packet::Send(call) | Packet::Sync(call) => Some((*seq, (false, &call.channel))),
-            _ => None,
-        }
-    }
 }
 
 /// What the application is to hear of a document that has come.
@@ -96,34 +66,9 @@ pub(crate) enum Refusal {
 }
 
 impl Intake {
-    pub(super) fn next(&mut self) -> Option<Job> {
-        self.jobs.pop_front()
-    }
-
-    /// Moves the first jobs, as many as a runner looks ahead, into `turn`.
-    pub(super) fn take(&mut self, turn: &mut VecDeque<Job>) {
-        turn.extend(self.jobs.drain(..self.jobs.len().min(AHEAD)));
-    }
-
-    /// The runner has so many jobs with it that it has not begun.
-    pub(super) fn has_taken(&mut self, jobs: usize) {
-        self.taken = jobs;
-    }
-
-    /// Takes back what the runner has not begun.
-    pub(super) fn give_back(&mut self, turn: &mut VecDeque<Job>) {
-        turn.append(&mut self.jobs);
-        std::mem::swap(turn, &mut self.jobs);
-        self.taken = 0;
-    }
-
     /// Whether a runner is at work now.
     pub(super) fn is_running(&self) -> bool {
         self.running && self.lone != Lone::Waits
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && self.taken == 0
     }
 
     /// Whether the connection's task looks for what there is to write, as soon as a lone call is through.
@@ -131,15 +76,10 @@ impl Intake {
         matches!(self.lone, Lone::Runs(_))
     }
 
-    /// Whether its only job is a call.
-    pub(super) fn is_lone(&self) -> bool {
-        self.jobs.len() == 1 && matches!(self.jobs.front(), Some(Job::Packet(..)))
-    }
-
     /// Empties it. What was in it is dropped without a lock.
-    pub(super) fn clear(&mut self) -> VecDeque<Job> {
+    pub(super) fn clear(&mut self) -> Queue {
         self.assembly = Assembly::default();
-        std::mem::take(&mut self.jobs)
+        std::mem::take(&mut self.queue)
     }
 
     /// Nobody waits any more for what the runner stands still for: its future is dropped, and so is the runner.
@@ -149,14 +89,7 @@ impl Intake {
             self.running = false;
         }
     }
-
-    fn put(&mut self, seq: Seq, packet: Packet) {
-        self.jobs.push_back(Job::Packet(seq, packet));
-    }
 }
-
-/// As many jobs as a runner takes at once.
-const AHEAD: usize = 64;
 
 /// How a frame with packets came.
 #[derive(Clone, Copy)]
@@ -169,7 +102,7 @@ impl Document {
     /// Lets the application hear of the document, before anything that its page sends.
     pub(crate) fn announce(self: &Arc<Self>, arrival: Arrival) {
         let mut state = self.lock();
-        state.intake.jobs.push_front(Job::Arrive(arrival));
+        state.intake.queue.put_first(Job::Arrive(arrival));
         self.start_runner(&mut state);
     }
 
@@ -179,7 +112,7 @@ impl Document {
             return;
         }
         let mut state = self.lock();
-        state.intake.jobs.push_back(Job::Attach(ids, lost));
+        state.intake.queue.put(Job::Attach(ids, lost));
         self.start_runner(&mut state);
     }
 
@@ -194,7 +127,9 @@ impl Document {
         size: usize,
     ) -> Result<(), Refusal> {
         let (first, ack, count) = match &frame {
-            Frame::Data { first, ack, .. } => (*first, *ack, frame.count()),
+            Frame::Data { first, ack, .. } | Frame::Calls { first, ack, .. } => {
+                (*first, *ack, frame.count())
+            }
             Frame::Part { seq, ack, .. } => (*seq, *ack, 1),
             _ => return Err(Refusal::Direction("control frame")),
         };
@@ -219,12 +154,13 @@ impl Document {
                     self.admit(state, first + index as Seq, packet)?;
                 }
             }
+            Frame::Calls { calls, .. } => self.admit_calls(state, first, skip, calls)?,
             Frame::Part { seq, last, piece, .. } => {
                 state.intake.assembly.take(&piece, &self.limits);
                 if last {
                     self.assembled(state, seq)?;
-                } else if state.intake.running || !state.intake.is_empty() {
-                    state.intake.jobs.push_back(Job::Part);
+                } else if state.intake.running || !state.intake.queue.is_empty() {
+                    state.intake.queue.put(Job::Part);
                 } else {
                     // Nothing is before it.
                     if state.consume(self.now()) {
@@ -249,7 +185,32 @@ impl Document {
         {
             return self.admit(state, seq, packet);
         }
-        state.intake.jobs.push_back(Job::Assembled(seq, bytes));
+        state.intake.queue.put(Job::Assembled(seq, bytes));
+        Ok(())
+    }
+
+    fn admit_calls(
+        &self,
+        state: &mut State,
+        first: Seq,
+        skip: u32,
+        mut calls: Calls,
+    ) -> Result<(), Refusal> {
+        if let Some(before) = skip.checked_sub(1) {
+            calls.nth(before as usize);
+        }
+        let seq = first + Seq::from(skip);
+        // One by itself is at hand anyway.
+        if calls.len() == 1 {
+            return calls.try_for_each(|packet| self.admit(state, seq, packet));
+        }
+        let mut excess = None;
+        for (call, is_invoke) in (seq..).zip(calls.invokes()) {
+            if is_invoke && !state.link.invoke_began() {
+                excess.get_or_insert(call);
+            }
+        }
+        state.intake.queue.put_calls(seq, calls, excess);
         Ok(())
     }
 
@@ -258,14 +219,14 @@ impl Document {
             Packet::Send(_) | Packet::Report(_) => {}
             Packet::Invoke(_) => {
                 if !state.link.invoke_began() {
-                    state.intake.jobs.push_back(Job::Refuse(seq));
+                    state.intake.queue.put(Job::Refuse(seq));
                     return Ok(());
                 }
             }
             Packet::Sync(_) => state.link.sync_began(seq)?,
             _ => return Err(Refusal::Direction("reply")),
         }
-        state.intake.put(seq, packet);
+        state.intake.queue.put(Job::Packet(seq, packet));
         Ok(())
     }
 }

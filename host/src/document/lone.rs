@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use exciton_protocol::Seq;
 use tokio::task::block_in_place;
 
-use super::intake::{Job, Lone};
+use super::intake::Lone;
 use super::lookout::Lookout;
+use super::queue::Job;
 use super::runner::{Done, Turn};
 use super::{Document, State};
 use crate::place::on_worker;
@@ -16,7 +17,7 @@ use crate::place::on_worker;
 impl State {
     /// Whether the only thing to run is a call, which is then left for the task that read it.
     pub(super) fn begin_lone(&mut self) -> bool {
-        if self.intake.running || !self.intake.is_lone() || self.must_wait() {
+        if self.intake.running || !self.intake.queue.is_lone() || self.must_wait() {
             return false;
         }
         self.intake.running = true;
@@ -72,7 +73,7 @@ impl Document {
             return;
         }
         // A page that has ended took its jobs along.
-        let job = if state.must_wait() { None } else { state.intake.next() };
+        let job = if state.must_wait() { None } else { state.intake.queue.next() };
         let runs = match &job {
             Some(Job::Packet(seq, _)) => Lone::Runs(*seq),
             _ => Lone::No,
@@ -96,7 +97,7 @@ impl Document {
         if stands {
             return;
         }
-        if state.intake.is_empty() || state.must_wait() {
+        if state.intake.queue.is_empty() || state.must_wait() {
             state.intake.running = false;
             return;
         }

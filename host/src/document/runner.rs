@@ -12,7 +12,8 @@ use bytes::Bytes;
 use exciton_protocol::{Call, Packet, Seq};
 
 use super::access::Wanted;
-use super::intake::{Arrival, Job, Lone};
+use super::intake::{Arrival, Lone};
+use super::queue::Job;
 use super::{Document, State};
 use crate::dispatch::{Incoming, Request, Watch, dispatch};
 use crate::emitter::Found;
@@ -79,7 +80,7 @@ impl Turn {
 
     /// Others may run what it has not begun.
     pub(super) fn give_back(&mut self, state: &mut State) {
-        state.intake.give_back(&mut self.jobs);
+        state.intake.queue.give_back(&mut self.jobs);
         self.found.clear();
     }
 
@@ -92,7 +93,7 @@ impl Turn {
 impl Document {
     /// Starts a runner unless one is at work.
     pub(super) fn start_runner(self: &Arc<Self>, state: &mut State) {
-        if state.intake.running || state.intake.is_empty() || state.must_wait() {
+        if state.intake.running || state.intake.queue.is_empty() || state.must_wait() {
             return;
         }
         state.intake.running = true;
@@ -245,10 +246,10 @@ impl State {
         }
         let is_new = turn.jobs.is_empty();
         if is_new {
-            self.intake.take(&mut turn.jobs);
+            self.intake.queue.take(&mut turn.jobs);
         }
         let Some(further) = turn.jobs.len().checked_sub(1) else { return Next::None };
-        self.intake.has_taken(further);
+        self.intake.queue.has_taken(further);
         if is_new { Next::First } else { Next::Further }
     }
 

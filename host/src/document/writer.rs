@@ -43,7 +43,7 @@ impl State {
         // What a single call sends goes out at once, and so does what comes of the last one; but not each of many that one
         // call sends.
         self.intake.is_running()
-            && (!self.intake.is_empty() || self.link.waiting() > 1)
+            && (!self.intake.queue.is_empty() || self.link.waiting() > 1)
             && self.link.waiting() < u64::from(limits.batch_packets)
             && self.link.waiting_bytes() < limits.batch_bytes as usize
     }

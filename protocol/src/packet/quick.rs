@@ -9,28 +9,28 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::{Call, Packet};
+use super::Packet;
+use super::calls::{Calls, Place};
 use crate::bounds::Bounds;
 use crate::frame::Frame;
 use crate::ids::{Epoch, LinkId, Seq};
 use crate::sync::SyncHead;
 use crate::tab::TabInfo;
-use crate::value::Args;
 
 /// A data frame: the seq of its first packet, its acknowledgement, its packets.
-pub(crate) fn data(json: &Bytes, bounds: &Bounds) -> Option<(Seq, Seq, Vec<Packet>)> {
+pub(crate) fn data(json: &Bytes, bounds: &Bounds) -> Option<(Seq, Seq, Calls)> {
     // In a longer one the arguments are what takes time.
     if json.len() > MOST {
         return None;
     }
     let mut reader = Reader { text: std::str::from_utf8(json).ok()?, at: 0 };
     let (first, ack) = reader.frame_head()?;
-    let mut packets = Vec::with_capacity((json.len() / USUAL).min(bounds.batch));
+    let mut places = Vec::with_capacity((json.len() / USUAL).min(bounds.batch));
     loop {
-        if packets.len() == bounds.batch {
+        if places.len() == bounds.batch {
             return None;
         }
-        packets.push(reader.packet(json, bounds, &CALLS)?);
+        places.push(reader.call(bounds, &KINDS)?);
         if reader.eat(",").is_none() {
             break;
         }
@@ -39,8 +39,8 @@ pub(crate) fn data(json: &Bytes, bounds: &Bounds) -> Option<(Seq, Seq, Vec<Packe
     if reader.at < json.len() {
         return None;
     }
-    packets.iter().try_for_each(|_| bounds.take_packet()).ok()?;
-    Some((first, ack, packets))
+    places.iter().try_for_each(|_| bounds.take_packet()).ok()?;
+    Some((first, ack, Calls::new(json.clone(), places)))
 }
 
 /// The body of a request that brings one synchronous call: of a page that the host knows.
@@ -64,7 +64,7 @@ pub(crate) fn request(json: &Bytes, bounds: &Bounds) -> Option<(SyncHead, Frame)
     let seq = Some(reader.number()?);
     reader.eat(",\"frames\":[")?;
     let (first, frame_ack) = reader.frame_head()?;
-    let packet = reader.packet(json, bounds, &SYNC)?;
+    let place = reader.call(bounds, &["[\"sync\","])?;
     reader.eat("]]]}")?;
     if reader.at < json.len() {
         return None;
@@ -74,12 +74,12 @@ pub(crate) fn request(json: &Bytes, bounds: &Bounds) -> Option<(SyncHead, Frame)
     bounds.take_packet().ok()?;
     let (fresh, bye, tab) = (false, false, TabInfo::default());
     let head = SyncHead { version: 1, link, epoch, ack, got, seq, fresh, bye, tab };
-    Some((head, Frame::Data { first, ack: frame_ack, packets: vec![packet] }))
+    let packets = vec![Packet::Sync(place.call(json)?)];
+    Some((head, Frame::Data { first, ack: frame_ack, packets }))
 }
 
-type Kind = (&'static str, fn(Call) -> Packet);
-const CALLS: [Kind; 2] = [("[\"send\",", Packet::Send), ("[\"invoke\",", Packet::Invoke)];
-const SYNC: [Kind; 1] = [("[\"sync\",", Packet::Sync)];
+/// How calls begin: of those that are no invokes, and of those that are.
+const KINDS: [&str; 2] = ["[\"send\",", "[\"invoke\","];
 
 struct Reader<'a> {
     text: &'a str,
@@ -97,16 +97,18 @@ impl<'a> Reader<'a> {
         Some((first, ack))
     }
 
-    fn packet(&mut self, json: &Bytes, bounds: &Bounds, kinds: &[Kind]) -> Option<Packet> {
-        let (_, kind) = kinds.iter().find(|(begins, _)| self.eat(begins).is_some())?;
-        let channel = self.plain_text()?;
+    /// A call that begins in one of these ways.
+    fn call(&mut self, bounds: &Bounds, kinds: &[&str]) -> Option<Place> {
+        let kind = kinds.iter().position(|begins| self.eat(begins).is_some())?;
+        let start = self.at + 1;
+        let channel = self.plain_text()?.len();
         self.eat(",")?;
         let args = self.args()?;
         self.eat("]")?;
-        if channel.len() > bounds.channel_bytes || args.len() > bounds.packet_bytes {
+        if channel > bounds.channel_bytes || args.len() > bounds.packet_bytes {
             return None;
         }
-        Some(kind(Call::new(channel, Args { text: json.slice(args), blobs: Vec::new() })))
+        Place::new(kind == 1, start..start + channel, args)
     }
 
     fn rest(&self) -> &'a str {
@@ -206,8 +208,8 @@ mod tests {
 
     fn quick(text: &str) -> Option<Frame> {
         let json = Bytes::copy_from_slice(text.as_bytes());
-        let (first, ack, packets) = data(&json, &Bounds::of(&Limits::default()))?;
-        Some(Frame::Data { first, ack, packets })
+        let (first, ack, calls) = data(&json, &Bounds::of(&Limits::default()))?;
+        Some(Frame::Data { first, ack, packets: calls.collect() })
     }
 
     fn slow(text: &str) -> Option<Frame> {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
 use super::de::Missing;
 use super::lazy::{Lazy, Whole};
@@ -135,11 +136,14 @@ impl Encoded {
     }
 }
 
+/// Where the arguments are, and what was found in each. Most calls have few.
+type Elements = SmallVec<[(Range<usize>, Scan); 3]>;
+
 /// Reads arguments one after the other, each as the type that its listener wants.
 #[derive(Clone, Debug)]
 pub struct ArgReader<'a> {
     args: &'a Args,
-    elements: Vec<(Range<usize>, Scan)>,
+    elements: Elements,
     /// The arguments if they can only be read together, because one may refer to what is in another.
     together: Option<Vec<Value>>,
     position: usize,
@@ -218,14 +222,14 @@ impl std::error::Error for ArgError {
 }
 
 /// Where the elements of a JSON array are, and what was found in each.
-fn elements(text: &[u8]) -> Result<Vec<(Range<usize>, Scan)>, DecodeError> {
+fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
     let list = text.trim_ascii();
     let offset = text.len() - text.trim_ascii_start().len();
     let [b'[', inner @ .., b']'] = list else { return Err(NO_LIST) };
     if inner.trim_ascii().is_empty() {
-        return Ok(Vec::new());
+        return Ok(Elements::new());
     }
-    let mut elements = Vec::new();
+    let mut elements = Elements::new();
     let mut start = 1;
     let mut ends = 0;
     scan(list, |at, found| {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::Extensions;
-use exciton_protocol::{Args, Epoch, Frame, Limits, LinkId, LinkLost, Packet, TabInfo};
+use exciton_protocol::{Args, Epoch, Frame, Limits, LinkId, LinkLost, Message, Packet, TabInfo};
 use tokio::sync::Notify;
 
 use super::super::{Document, Way};
@@ -106,6 +106,14 @@ fn send(document: &Arc<Document>, packets: Vec<Packet>) {
     let first = state.link.admitted();
     let frame = Frame::Data { first, ack: 0, packets };
     document.take(&mut state, Way::Sync, false, frame, 100).unwrap();
+}
+
+/// The same as our own pages write them, from this number on.
+fn send_text(document: &Arc<Document>, first: Seq, packets: &[String]) {
+    let message = Message::Text(format!("[\"data\",{first},0,[{}]]", packets.join(",")).into());
+    let frame = Frame::decode_lazily(&message, &Limits::default()).unwrap();
+    assert!(matches!(frame, Frame::Calls { .. }));
+    document.take(&mut document.lock(), Way::Sync, false, frame, message.len()).unwrap();
 }
 
 async fn consumed(document: &Document, count: Seq) {
@@ -325,4 +333,27 @@ async fn a_page_in_no_window_may_do_what_every_window_may() {
     assert!(!lets(&stranger, CallKind::Invoke, "x"));
     // One that was there before is what it was.
     assert!(lets(&scene.document, CallKind::Send, "z"));
+}
+
+#[tokio::test]
+async fn of_calls_in_one_text_those_past_the_limit_are_refused_and_those_known_left_out() {
+    let mut limits = Limits::default();
+    limits.open_invokes = 2;
+    let scene = Scene::limited(Rules::default(), limits);
+    let call = |kind: &str, number: u32| format!("[\"{kind}\",\"x\",[\"{number}\"]]");
+    let mut calls: Vec<_> = (1..4).map(|number| call("invoke", number)).collect();
+    calls.insert(2, call("send", 0));
+    send_text(&scene.document, 0, &calls);
+    scene.consumed(4).await;
+    assert_eq!(scene.heard(), ["handle x 1", "handle x 2", "x 0 0"]);
+    let state = scene.document.lock();
+    assert_eq!((state.link.open_invokes(), state.link.waiting()), (0, 3));
+    drop(state);
+    for more in 4..6 {
+        calls.push(call("invoke", more));
+        // All but the last one came before.
+        send_text(&scene.document, 0, &calls);
+        scene.consumed(calls.len() as Seq).await;
+    }
+    assert_eq!(scene.heard()[3..], ["handle x 4", "handle x 5"]);
 }

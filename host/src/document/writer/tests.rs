@@ -134,7 +134,7 @@ async fn the_many_messages_of_one_call_are_gathered_and_a_single_one_is_not() {
     let (_links, document, release) = page(Limits::default());
     take(&document, Writer::Sleeps, vec![invoke("wait")]);
     let begun = async {
-        while !document.lock().intake.is_empty() {
+        while !document.lock().intake.queue.is_empty() {
             tokio::task::yield_now().await
         }
     };

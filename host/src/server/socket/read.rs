@@ -86,7 +86,7 @@ fn receive(
     calls: bool,
     message: &Message,
 ) -> Result<(), Refusal> {
-    let frame = Frame::decode_within(message, document.bounds())?;
+    let frame = Frame::decode_lazily(message, document.bounds())?;
     let mut state = document.lock();
     match frame {
         Frame::Ack(ack) => {
