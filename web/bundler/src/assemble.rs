@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use anyhow::ensure;
-
 use crate::glue::{GLUE_NAME, Glue};
 use crate::modules::without_comment_lines;
+use crate::tight::tight;
 
 /// `electron.js`: a classic script in one function's scope.
 pub(crate) fn script(glue: &Glue, face: &str) -> anyhow::Result<String> {
@@ -23,24 +22,16 @@ pub(crate) fn module(glue: &Glue, face: &str) -> anyhow::Result<String> {
 
 /// A part of the renderer that is served by itself: a classic script in one function's scope.
 pub(crate) fn part(face: &str) -> anyhow::Result<String> {
-    Ok(format!("(() => {{\n'use strict';\n{}}})();\n", packed(face)?))
+    Ok(format!("(() => {{\n'use strict';\n{}}})();\n", tight(face)?))
 }
 
 fn body(glue: &Glue, face: &str) -> anyhow::Result<String> {
     let js = without_comment_lines(&glue.js).join("\n");
-    let mut text = packed(&format!("{js}\n{face}"))?;
+    let mut text = tight(&format!("{js}\n{face}"))?;
     let shift = shortest(&glue.wasm);
     let wasm = literal(glue.wasm.iter().map(|byte| byte.wrapping_add(shift)));
     writeln!(text, "const boot = {{ core: {GLUE_NAME}, shift: {shift}, wasm: () => {wasm} }};")?;
     Ok(text)
-}
-
-/// The lines without their indentation.
-fn packed(code: &str) -> anyhow::Result<String> {
-    let several_lines = code.lines().find(|line| line.matches('`').count() % 2 == 1);
-    ensure!(several_lines.is_none(), "a template literal spans lines: {several_lines:?}");
-
-    Ok(code.lines().flat_map(|line| [line.trim_start(), "\n"]).collect())
 }
 
 /// What is added to each byte so that the literal is shortest: what wasm has most of, zeros above all, is then neither
@@ -91,7 +82,7 @@ mod tests {
     #[test]
     fn a_script_is_one_expression_that_leaves_no_name_behind() {
         let text = script(&glue(), "const a = 1;\n").unwrap();
-        assert!(text.starts_with("(() => {\n'use strict';\nlet wasm_bindgen"), "{text}");
+        assert!(text.starts_with("(() => {\n'use strict';\nlet wasm_bindgen={};"), "{text}");
         assert!(
             text.contains("shift: 1, wasm: () => '\u{1}btn'")
                 && text.ends_with("bootScript(boot);\n})();\n"),
@@ -132,8 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn lines_lose_their_indentation_and_no_template_literal_its_spaces() {
-        assert!(script(&glue(), "{\n  a();\n}\n").unwrap().contains("{\na();\n}\n"));
+    fn code_is_tight_and_no_template_literal_loses_its_spaces() {
+        assert!(script(&glue(), "{\n  a();\n}\n").unwrap().contains("{a();}\n"));
+        assert!(script(&glue(), "a(`b  c`);\n").unwrap().contains("a(`b  c`);\n"));
         assert!(script(&glue(), "const a = `\n  b`;\n").is_err());
     }
 }

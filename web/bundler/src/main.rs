@@ -13,6 +13,7 @@ mod glue;
 mod modules;
 mod options;
 mod report;
+mod tight;
 
 use std::path::Path;
 use std::process::ExitCode;
