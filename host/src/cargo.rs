@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use exciton_protocol::{
-    Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_message,
+    Batch, Limits, Merge, Message, Packet, Packets, Seq, TooLarge, part_length, part_message,
 };
 
 /// The payload of one batch.
@@ -55,8 +55,12 @@ impl Cargo {
         }
         let mut rest = packets.envelope();
         let mut parts = Vec::new();
+        // A packet is bounded by the limits, far below 4 GiB.
+        let mut left = rest.iter().map(Bytes::len).sum::<usize>() as u32;
         while !rest.is_empty() {
-            let piece = cut(&mut rest, limits.part_bytes as usize);
+            let length = part_length(left, limits.part_bytes);
+            left = left.saturating_sub(length);
+            let piece = cut(&mut rest, length as usize);
             let (size, last) = (piece.iter().map(Bytes::len).sum(), rest.is_empty());
             parts.push(Batch { count: 1, size, payload: Self::Part { last, piece } });
         }
@@ -110,7 +114,7 @@ mod tests {
             };
             assert_eq!(*last, index + 1 == batches.len());
             assert_eq!(batch.size, piece.concat().len());
-            assert!(batch.size <= limits.part_bytes as usize);
+            assert!(batch.size <= (limits.part_bytes + limits.part_bytes / 8) as usize);
             bytes.extend_from_slice(&piece.concat());
         }
         assert_eq!(Packet::from_parts(bytes.into()).unwrap(), packet(3 << 20));

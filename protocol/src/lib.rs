@@ -37,7 +37,7 @@ pub use link::{
     Admission, Admit, Attached, Batch, ConnId, Contact, Gone, HostLink, HostTransmit, InFlight,
     Merge, Outbox, PageEvent, PageLink, PageTransmit, Refused, TooNested, Want,
 };
-pub use packet::{Call, Calls, Extra, Packet};
+pub use packet::{Call, Calls, Extra, Packet, part_length};
 pub use sync::{SyncAnswer, SyncHead, SyncRequest, SyncState};
 pub use tab::TabInfo;
 pub use value::{

@@ -30,8 +30,9 @@ pub struct Limits {
     /// Largest packet that travels whole: one of 2 MiB of data, with its channel around it. Cutting costs copies, and a
     /// message that takes longer than a page waits for signs of life is begun again.
     pub whole_bytes: u32,
-    /// Bytes of one part of a bigger packet, and of a packet with attachments that travels whole. Browsers' allocators give
-    /// what is not much larger out again and again, while each larger piece is new memory, page by page.
+    /// Bytes of one part of a bigger packet, and of a packet with attachments that travels whole; the last part may have
+    /// an eighth more. Browsers' allocators give what is not much larger out again and again, while each larger piece is new
+    /// memory, page by page.
     pub part_bytes: u32,
     /// Largest packet of all: one of 64 MiB of data, with what is around it.
     pub packet_bytes: u32,

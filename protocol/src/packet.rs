@@ -11,6 +11,7 @@ mod read;
 use bytes::Bytes;
 
 pub use self::calls::Calls;
+pub use self::parts::part_length;
 pub(crate) use self::read::{PacketSeed, RawPacket};
 use crate::excess::Excess;
 use crate::ids::Seq;

@@ -31,7 +31,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use exciton_protocol::{
-    Batch, Epoch, Full, Limits, LinkId, LinkLost, Millis, PageLink, Seq, TooLarge,
+    Batch, Epoch, Full, Limits, LinkId, LinkLost, Millis, PageLink, Seq, TooLarge, part_length,
 };
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -325,7 +325,7 @@ impl Inner {
         }
         let mut rest = Run::joined(&packets.text, &packets.blobs);
         while rest.length() > 0 {
-            let piece = rest.cut(limits.part_bytes);
+            let piece = rest.cut(part_length(rest.length(), limits.part_bytes));
             let (size, last) = (piece.length() as usize, rest.length() == 0);
             link.push_sync(Batch { count: 1, size, payload: Payload::Part { piece, last } });
         }

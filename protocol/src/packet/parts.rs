@@ -8,6 +8,13 @@ use crate::decode::FrameError;
 use crate::envelope;
 use crate::limits::Limits;
 
+/// Bytes of the next part of an envelope of which `rest` are left: `most`, or all if they are an eighth more at the most. A
+/// message costs more than its last bytes, and what is cut is mostly a little longer than a round number.
+pub fn part_length(rest: u32, most: u32) -> u32 {
+    let most = most.max(1);
+    if rest <= most.saturating_add(most / 8) { rest } else { most }
+}
+
 impl Packet {
     /// Reads a packet that travelled in parts: the envelope that they made together.
     pub fn from_parts(bytes: Bytes) -> Result<Self, FrameError> {
@@ -85,5 +92,14 @@ mod tests {
         // Before its text is there, nobody knows of attachments.
         assert_eq!(bytes(text + 3), text + 4);
         assert_eq!((Packet::text_in_parts(b"123"), bytes(3)), (0, 4));
+    }
+
+    #[test]
+    fn the_last_part_takes_along_what_is_little() {
+        let rows = [(0, 0), (80, 80), (90, 90), (91, 80), (170, 80), (u32::MAX, 80)];
+        for (rest, length) in rows {
+            assert_eq!(part_length(rest, 80), length, "{rest}");
+        }
+        assert_eq!((part_length(5, 0), part_length(u32::MAX, u32::MAX)), (1, u32::MAX));
     }
 }
