@@ -58,3 +58,15 @@ async fn sixty_four_megabytes_come_back_under_the_limits_that_are_default() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn bytes_go_as_they_were_when_they_were_given() {
+    in_each_engine(|engine| async move {
+        let (_host, browser) = open(engine).await;
+        for size in [1_000, 300_000, 600_000, 3 << 20] {
+            let outcome = outcome(&browser, &format!("runChanged({size}, 6)")).await;
+            assert_eq!(outcome["compared"], 12);
+        }
+    })
+    .await;
+}

@@ -7,6 +7,7 @@
 //! events inside a synchronous request; they are queued here and handled in a later task, in order, in all engines.
 
 mod arrivals;
+mod assembly;
 mod boot;
 mod clock;
 mod direct;
@@ -38,6 +39,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use self::arrivals::Arrivals;
+use self::assembly::Assembly;
 use self::boot::Facts;
 use self::clock::{Clock, now};
 use self::envelope::Run;
@@ -147,8 +149,8 @@ pub(crate) struct Inner {
     delivered: Cell<u32>,
     /// Socket events that came meanwhile, with their socket's number.
     waiting: RefCell<VecDeque<(u32, SocketEvent)>>,
-    /// The pieces so far of a packet that comes in parts.
-    pieces: RefCell<Run>,
+    /// A packet that comes in parts, so far.
+    assembly: RefCell<Assembly>,
     /// Where parts are put together before they are written: the browser copies them at once.
     desk: RefCell<Uint8Array>,
     arrivals: RefCell<Arrivals>,
@@ -224,7 +226,7 @@ impl Driver {
             delivering: Cell::new(false),
             delivered: Cell::new(0),
             waiting: RefCell::default(),
-            pieces: RefCell::new(Run::new()),
+            assembly: RefCell::new(Assembly::new()),
             desk: RefCell::new(Uint8Array::new_with_length(0)),
             arrivals: RefCell::default(),
             departed: Cell::new(0),

@@ -4,6 +4,7 @@
 // A call into wasm costs ten times what a small message does, so packets are gathered here and handed over once per
 // task, at the microtask or before a synchronous call.
 
+import { shelf } from './clone/buffers.js';
 import { createDirect } from './direct.js';
 import { createFrames, released } from './frames.js';
 import { createInbound } from './inbound.js';
@@ -60,6 +61,7 @@ export function createLink(core, limits, clock) {
   });
 
   const direct = createDirect(core, inbound);
+  shelf.isFree = () => core.queued() === 0;
 
   function taskEnded() {
     promised = false;
@@ -77,6 +79,7 @@ export function createLink(core, limits, clock) {
 
   function push(text, count, bytes, blobs, settles) {
     const first = core.push(text, count, bytes, blobs) - count;
+    if (blobs?.includes(shelf.lent)) shelf.lent = null;
     queued += bytes;
     if (settles === null) return;
     for (let i = 0; i < settles.length; i += 2) unsettled.set(first + settles[i], settles[i + 1]);

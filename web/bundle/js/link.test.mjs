@@ -1,3 +1,5 @@
+import { encode } from './clone.js';
+import { shelf } from './clone/buffers.js';
 import { FullError, TooLargeError, createLink } from './link.js';
 import { withRequest } from './request.mjs';
 import { equal, suite, thrown } from './suite.mjs';
@@ -37,9 +39,9 @@ function coreOf({ parts = 1 } = {}) {
   return core;
 }
 
-function linkOf(core) {
+function linkOf(core, limits = LIMITS) {
   const clock = { view: { addEventListener() {} }, later() {}, whenReady: (callback) => callback(), report(error) { throw error; } };
-  const made = createLink(core, LIMITS, clock);
+  const made = createLink(core, limits, clock);
   core.callbacks = made.callbacks;
   return made;
 }
@@ -69,6 +71,44 @@ export const run = await suite({
     // A third of the limit in characters may be all of it in UTF-8.
     link.post(`["${'a'.repeat(96)}"]`);
     equal(core.pushed.map(([, count]) => count), [4, 1]);
+  },
+
+  'a large copy lies where the one before did, once that was pushed and nothing waits for the host'() {
+    const core = coreOf();
+    const room = { ...LIMITS, packetBytes: 2 ** 26, outboxBytes: 2 ** 27 };
+    const { link } = linkOf(core, room);
+    const copy = (value, size = 2 ** 18) => encode([new Uint8Array(size).fill(value)]).blobs;
+    const same = (one, two) => one[0].buffer === two[0].buffer;
+    const { setTimeout } = globalThis;
+    let later;
+    try {
+      globalThis.setTimeout = (callback) => void (later = callback);
+      const [one, two] = [copy(1), copy(2)];
+      equal(same(one, two), false);
+      link.post('[]', one);
+      core.waiting = 0;
+      const three = copy(3);
+      equal(same(two, three), false);
+      link.post('[]', three);
+      const four = copy(4);
+      equal(same(three, four), false);
+      link.post('[]', four);
+      core.waiting = 0;
+      const five = copy(5, 2 ** 18);
+      equal([same(four, five), five[0]], [true, new Uint8Array(2 ** 18).fill(5)]);
+      link.post('[]', five);
+      core.waiting = 0;
+      for (const size of [2 ** 18 - 1, 2 ** 24 + 1]) equal(same(five, copy(6, size)), false);
+      const six = copy(6);
+      equal(same(five, six), true);
+      link.post('[]', six);
+      core.waiting = 0;
+      later();
+      equal(same(six, copy(7)), false);
+    } finally {
+      globalThis.setTimeout = setTimeout;
+      Object.assign(shelf, { bytes: null, lent: null, isFree: null });
+    }
   },
 
   async 'bytes are counted as UTF-8 at most'() {

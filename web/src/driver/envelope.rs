@@ -10,7 +10,7 @@ pub(crate) fn join(json: &JsString, blobs: &[Uint8Array]) -> JsValue {
     if blobs.is_empty() { json.into() } else { bytes(json, blobs).into() }
 }
 
-fn bytes(json: &JsString, blobs: &[Uint8Array]) -> Uint8Array {
+pub(crate) fn bytes(json: &JsString, blobs: &[Uint8Array]) -> Uint8Array {
     let run = Run::joined(json, blobs);
     let out = Uint8Array::new_with_length(run.length());
     run.copy_to(&out);
@@ -79,6 +79,22 @@ impl Run {
     /// What is left, if it lies in the first buffer.
     pub(crate) fn view(&self) -> Uint8Array {
         self.buffer(0).subarray(self.from, self.end)
+    }
+
+    /// What is left with so many bytes before it, if all of that lies in one buffer.
+    pub(crate) fn with_before(&self, before: u32) -> Option<Uint8Array> {
+        let from = self.from.checked_sub(before)?;
+        let mut start = 0;
+        for index in 0..self.buffers.length() {
+            let buffer = self.buffer(index);
+            let end = start + buffer.length();
+            if from < end {
+                let fits = from >= start && self.end <= end;
+                return fits.then(|| buffer.subarray(from - start, self.end - start));
+            }
+            start = end;
+        }
+        None
     }
 
     fn buffer(&self, index: u32) -> Uint8Array {
@@ -166,6 +182,26 @@ mod tests {
             assert_eq!(back.text().unwrap(), json);
             assert_eq!(back.take(3).unwrap().to_vec(), b"abc");
             assert_eq!(back.take(5).unwrap().to_vec(), b"defgh");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn what_lies_before_comes_along_where_it_is_one_buffer() {
+        let mut run = Run::new();
+        for buffer in [&b"abc"[..], b"defgh", b"ij"] {
+            run.push(&Uint8Array::from(buffer));
+        }
+        let mut before = |skip: u32, length: u32, before: u32| {
+            let mut run = run.clone();
+            run.cut(skip);
+            run.cut(length).with_before(before).map(|view| view.to_vec())
+        };
+        assert_eq!(before(5, 2, 2).as_deref(), Some(&b"defg"[..]));
+        assert_eq!(before(5, 3, 1).as_deref(), Some(&b"efgh"[..]));
+        assert_eq!(before(9, 1, 1).as_deref(), Some(&b"ij"[..]));
+        for (skip, length, length_before) in [(5, 2, 3), (5, 4, 1), (3, 2, 1), (0, 1, 1), (0, 9, 0)]
+        {
+            assert!(before(skip, length, length_before).is_none(), "{skip} {length}");
         }
     }
 

@@ -4,6 +4,7 @@ use exciton_protocol::{LinkLost, Seq};
 use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::assembly::Assembly;
 use super::envelope::{self, Run};
 use super::lost::lost_reason;
 use crate::web::{self, RawString};
@@ -74,29 +75,29 @@ pub(crate) fn read(data: &JsValue) -> Option<Frame> {
     run.is_none().then_some(read)
 }
 
-/// A packet that came in parts: the envelope that they make together. `None` if it is garbled.
-pub(crate) fn from_parts(mut run: Run) -> Option<Delivery> {
-    let text = run.text()?;
-    let packet: Array = web::parse_json(&text).ok()?.dyn_into().ok()?;
-    delivery(Array::of1(&packet), &text, Some(run))
+fn delivery(packets: Array, text: &JsString, run: Option<Run>) -> Option<Delivery> {
+    let most = text.length() as usize + run.as_ref().map_or(0, Run::length) as usize;
+    let begun = begin(packets, text, most)?;
+    match run {
+        Some(run) => Assembly::of(run, begun).finish(),
+        None => Some(begun),
+    }
 }
 
-fn delivery(packets: Array, text: &JsString, run: Option<Run>) -> Option<Delivery> {
-    let size = text.length() as usize + run.as_ref().map_or(0, Run::length) as usize;
+/// What a text brings, with room for the attachments. `None` if that were more than `most` bytes with the text.
+pub(super) fn begin(packets: Array, text: &JsString, most: usize) -> Option<Delivery> {
     // What is in most texts nowhere is looked for faster.
     let has = |part| text.unchecked_ref::<RawString>().includes(&web::text(part));
     let tagged = has("$") && has(TAG);
     let mut blobs = Vec::new();
-    if let Some(mut run) = run {
-        for packet in packets.iter() {
-            if let Some(lengths) = lengths(packet.dyn_ref::<Array>()?) {
-                for length in lengths.iter() {
-                    blobs.push(run.attachment(&length)?);
-                }
+    let mut size = text.length() as usize;
+    for packet in packets.iter() {
+        if let Some(lengths) = lengths(packet.dyn_ref::<Array>()?) {
+            for length in lengths.iter() {
+                let length = u32::try_from(web::whole(&length)?).ok()?;
+                size = size.checked_add(length as usize).filter(|size| *size <= most)?;
+                blobs.push(Uint8Array::new_with_length(length));
             }
-        }
-        if run.length() > 0 {
-            return None;
         }
     }
     Some(Delivery { packets, skip: 0, blobs, tagged, size })
@@ -115,7 +116,6 @@ const TAG: &str = "\"$\":";
 mod tests {
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-    use super::super::frame_text;
     use super::*;
 
     wasm_bindgen_test_configure!(run_in_browser);
@@ -141,22 +141,6 @@ mod tests {
         let Some(Frame::Data { delivery, .. }) = read(&message(text, b"xyz")) else { panic!() };
         let blobs: Vec<_> = delivery.blobs.iter().map(Uint8Array::to_vec).collect();
         assert_eq!(blobs, [b"x".to_vec(), vec![], b"yz".to_vec()]);
-    }
-
-    #[wasm_bindgen_test]
-    fn a_packet_in_parts_is_read_as_if_it_had_travelled_whole() {
-        let mut run =
-            Run::joined(&"[\"send\",\"a\",[],[2]]".into(), &[Uint8Array::from(&b"xy"[..])]);
-        let whole = run.take(run.length()).unwrap().to_vec();
-        let mut pieces = Run::new();
-        for piece in whole.chunks(3) {
-            let text = frame_text::part(0, 0, false, piece.len() as u32);
-            let Some(Frame::Part { piece, .. }) = read(&message(&text, piece)) else { panic!() };
-            pieces.push(&piece);
-        }
-        let delivery = from_parts(pieces).unwrap();
-        assert_eq!(delivery.packets.length(), 1);
-        assert_eq!(delivery.blobs[0].to_vec(), b"xy");
     }
 
     #[wasm_bindgen_test]

@@ -122,6 +122,10 @@ impl Inner {
             };
             match message {
                 Message::Whole(message) => socket::send(&socket, &message),
+                Message::Part(bytes, before) => {
+                    socket::send(&socket, &bytes);
+                    bytes.set(&before, 0);
+                }
                 Message::Packets(first, ack, text) => self.face.write(&socket, first, ack, &text),
             }
         }
@@ -138,7 +142,11 @@ impl Inner {
                     Payload::Packets(packets) if packets.blobs.is_empty() => {
                         Message::Packets(first, ack, packets.text.clone())
                     }
-                    payload => Message::Whole(self.envelope(first, ack, payload)),
+                    Payload::Packets(packets) => {
+                        let json = frame_text::data(first, ack, &packets.text);
+                        Message::Whole(envelope::join(&json, &packets.blobs))
+                    }
+                    Payload::Part { piece, last } => self.part(first, ack, piece, *last),
                 }
             }
             PageTransmit::Hello { attempt, ack, admitted, fresh } => {
@@ -157,26 +165,26 @@ impl Inner {
         contact.hello(hello, &self.tab.info()).into()
     }
 
+    /// A part's message. The browser copies what it is given, so the head is laid over the end of the part before for as long as
+    /// that takes, if there is one.
     #[inline(never)]
-    fn envelope(&self, first: Seq, ack: Seq, payload: &Payload) -> JsValue {
-        match payload {
-            Payload::Packets(packets) => {
-                let json = frame_text::data(first, ack, &packets.text);
-                envelope::join(&json, &packets.blobs)
-            }
-            Payload::Part { piece, last } => {
-                let json = frame_text::part(first, ack, *last, piece.length());
-                let head = Run::joined(&json.into(), &[]);
-                let (start, size) = (head.length(), head.length() + piece.length());
-                let mut desk = self.desk.borrow_mut();
-                if desk.length() < size {
-                    *desk = Uint8Array::new_with_length(size);
-                }
-                head.copy_to(&desk);
-                piece.copy_to(&desk.subarray(start, size));
-                desk.subarray(0, size).into()
-            }
+    fn part(&self, first: Seq, ack: Seq, piece: &Run, last: bool) -> Message {
+        let json = frame_text::part(first, ack, last, piece.length());
+        let head = envelope::bytes(&json.into(), &[]);
+        let length = head.length();
+        if let Some(message) = piece.with_before(length) {
+            let before = Uint8Array::new(&message.subarray(0, length));
+            message.set(&head, 0);
+            return Message::Part(message, before);
         }
+        let size = length + piece.length();
+        let mut desk = self.desk.borrow_mut();
+        if desk.length() < size {
+            *desk = Uint8Array::new_with_length(size);
+        }
+        desk.set(&head, 0);
+        piece.copy_to(&desk.subarray(length, size));
+        Message::Whole(desk.subarray(0, size).into())
     }
 
     /// Packets before `end` have left the page.
@@ -188,6 +196,8 @@ impl Inner {
 /// What goes out next.
 enum Message {
     Whole(JsValue),
+    /// A part behind its head, as it lies in memory; and what was there where the head is, to be put back.
+    Part(Uint8Array, Uint8Array),
     /// Packets without attachments: the seq of the first, the acknowledgement, their text.
     Packets(Seq, Seq, JsString),
 }

@@ -7,8 +7,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::Inner;
+use super::assembly::Assembly;
 use super::clock::now;
-use super::envelope::Run;
 use super::inbound::{self, Delivery, Frame};
 use super::socket::SocketEvent;
 use crate::web;
@@ -132,21 +132,20 @@ impl Inner {
         piece: Uint8Array,
     ) -> Result<(), PeerMisbehaved> {
         let size = piece.length() as usize;
-        let before = self.pieces.borrow().length() as usize;
-        if before + size > self.link.borrow().limits().packet_bytes as usize + HEADROOM {
+        let most = self.link.borrow().limits().packet_bytes as usize + HEADROOM;
+        if self.assembly.borrow().size + size > most {
             return Err(PeerMisbehaved::StrayPart);
         }
         if self.admit(seq, ack, 1, size)? > 0 {
             return Ok(());
         }
-        self.pieces.borrow_mut().push(&piece);
+        self.assembly.borrow_mut().take(&piece, most);
         if !last {
             let consumed = self.arrivals.borrow_mut().piece();
             self.link.borrow_mut().consumed(consumed, now());
             return Ok(());
         }
-        let pieces = self.pieces.replace(Run::new());
-        match inbound::from_parts(pieces) {
+        match self.assembly.replace(Assembly::new()).finish() {
             Some(delivery) => self.hand_out(&delivery),
             // It was admitted, so no connection brings it again.
             None => self.lose(LinkLost::Expired),

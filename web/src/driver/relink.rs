@@ -5,9 +5,9 @@ use std::rc::Rc;
 use exciton_protocol::{CloseReason, InFlight, LinkLost, Millis, PageLink, Seq};
 use wasm_bindgen::JsValue;
 
+use super::assembly::Assembly;
 use super::boot::{self, Facts};
 use super::clock::now;
-use super::envelope::Run;
 use super::payload::Payload;
 use super::{Arrivals, Boot, Inner, Loss, LostPackets, is_hidden, named_link, new_link};
 use crate::web;
@@ -32,7 +32,7 @@ impl Inner {
         let urgent = !matches!(why, LinkLost::Replaced | LinkLost::Closed);
         self.boot.set(Boot::Unknown { urgent });
         self.departed.set(0);
-        self.pieces.replace(Run::new());
+        self.assembly.replace(Assembly::new());
         *self.arrivals.borrow_mut() = Arrivals::default();
         self.tab.renew(&self.link_id());
         self.face.lost(loss);

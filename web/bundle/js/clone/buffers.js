@@ -34,12 +34,27 @@ function snapshot(buffer) {
   if (length === undefined || (isResizable !== null && isResizable.call(buffer))) throw uncloneable();
   try {
     // Not slice(), which would ask the buffer for its constructor. It throws if the buffer is detached.
-    const copy = new Uint8Array(length);
-    copy.set(new Uint8Array(buffer));
+    const view = new Uint8Array(buffer);
+    const copy = room(length);
+    copy.set(view);
     return copy;
   } catch {
     throw uncloneable();
   }
+}
+
+// The memory of the latest large copy, for the next one: a browser takes so much from the system page by page, which takes
+// longer than to copy it. One of at most 16 MiB, for five seconds. What was made there is lent until it was pushed, and then
+// free when nothing waits for the host's acknowledgement; whoever has a link says so, else nothing is kept.
+export const shelf = { bytes: null, lent: null, isFree: null, timer: 0 };
+
+function room(length) {
+  if (shelf.isFree === null || length < 2 ** 18 || length > 2 ** 24) return new Uint8Array(length);
+  const fits = shelf.bytes !== null && length <= shelf.bytes.length && shelf.lent === null && shelf.isFree();
+  if (!fits) shelf.bytes = new Uint8Array(length);
+  clearTimeout(shelf.timer);
+  shelf.timer = setTimeout(() => (shelf.bytes = null), 5000);
+  return (shelf.lent = new Uint8Array(shelf.bytes.buffer, 0, length));
 }
 
 const isResizable = getterOf(ArrayBuffer.prototype, 'resizable');
