@@ -346,9 +346,8 @@ async fn of_calls_in_one_text_those_past_the_limit_are_refused_and_those_known_l
     send_text(&scene.document, 0, &calls);
     scene.consumed(4).await;
     assert_eq!(scene.heard(), ["handle x 1", "handle x 2", "x 0 0"]);
-    let state = scene.document.lock();
-    assert_eq!((state.link.open_invokes(), state.link.waiting()), (0, 3));
-    drop(state);
+    let open = scene.document.lock().link.open_invokes();
+    assert_eq!((open, scene.document.lock().link.waiting()), (0, 3));
     for more in 4..6 {
         calls.push(call("invoke", more));
         // All but the last one came before.
