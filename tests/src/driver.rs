@@ -11,13 +11,16 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 /// How long a driver may take to listen, and a browser to give a session. Two busy cores and a first
 /// start from a cold disk need much of it.
 const START: Duration = Duration::from_secs(120);
+
+/// How often a driver is started that finds its port taken.
+const TRIES: u32 = 5;
 
 /// A running driver with its one session. Dropping it kills driver and browser.
 #[derive(Debug)]
@@ -34,20 +37,16 @@ impl Driver {
         resolved: Option<(&str, IpAddr)>,
     ) -> Result<(Driver, Client)> {
         let browser = engine.browser()?;
-        let directory = Directory::new()?;
-        let profile = directory.below("profile")?;
-        // All three take a free port by themselves when told 0.
-        let mut command = Command::new(engine.driver()?);
-        match engine {
-            Engine::Chromium => command.arg("--port=0"),
-            Engine::Firefox => command
-                .args(["--port", "0", "--websocket-port", "0", "--profile-root"])
-                .arg(&profile),
-            Engine::WebKit => command.args(["-p", "0"]).env("DISPLAY", display().await?),
+        let mut tries = 1;
+        let (process, profile, port) = loop {
+            match launch(engine).await {
+                // Chromium's takes a free port of ::1, and ends if somebody has that of 127.0.0.1.
+                Err(Error::Ended { printed, .. }) if tries < TRIES && is_of_the_port(&printed) => {
+                    tries += 1;
+                }
+                launched => break launched?,
+            }
         };
-        let name = format!("{engine}'s driver");
-        let mut process = Process::start_in(&name, directory, command)?;
-        let port = listening_port(&mut process, START).await?;
         let driver = Driver { process };
         let mut capabilities = capabilities(engine, &browser, &profile);
         if let Some((name, address)) = resolved {
@@ -99,6 +98,30 @@ impl Driver {
     pub(crate) fn printed(&self) -> String {
         self.process.printed()
     }
+}
+
+/// Starts a driver in a directory of its own, and says where the browser's profile is to be and on which port it listens.
+async fn launch(engine: Engine) -> Result<(Process, PathBuf, u16)> {
+    let directory = Directory::new()?;
+    let profile = directory.below("profile")?;
+    // All three take a free port by themselves when told 0.
+    let mut command = Command::new(engine.driver()?);
+    match engine {
+        Engine::Chromium => command.arg("--port=0"),
+        Engine::Firefox => {
+            command.args(["--port", "0", "--websocket-port", "0", "--profile-root"]).arg(&profile)
+        }
+        Engine::WebKit => command.args(["-p", "0"]).env("DISPLAY", display().await?),
+    };
+    let name = format!("{engine}'s driver");
+    let mut process = Process::start_in(&name, directory, command)?;
+    let port = listening_port(&mut process, START).await?;
+    Ok((process, profile, port))
+}
+
+/// Whether a driver said at its end that somebody else has its port.
+fn is_of_the_port(printed: &str) -> bool {
+    printed.contains("Address already in use")
 }
 
 /// Lets a name lead to an address, as whoever owns the name can.
@@ -165,5 +188,18 @@ fn capabilities(engine: Engine, browser: &Path, profile: &Path) -> Capabilities 
     match capabilities {
         Value::Object(capabilities) => capabilities,
         _ => Capabilities::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_was_taken_is_told_from_other_ends() {
+        assert!(is_of_the_port(
+            "IPv4 port not available. Exiting...\n[SEVERE]: bind() failed: Address already in use (98)\n"
+        ));
+        assert!(!is_of_the_port("[SEVERE]: bind() failed: Permission denied (13)\n"));
     }
 }
