@@ -52,12 +52,26 @@ export const run = await suite({
       get c() { calls.push('c'); return { $: 1 }; },
     };
     equal(sent(value), '[{"a":"[1]","b":[[2]],"c":{"$":"object","entries":[["$",1]]}}]');
-    equal(calls, ['a', '0', 'c']);
+    // An object's own before those of what is in it.
+    equal(calls, ['a', 'c', '0']);
   },
 
   'a getter that throws is heard, and one may delete what comes after it'() {
     equal(thrown(() => encode([{ get a() { throw new RangeError('mine'); } }])).message, 'mine');
     equal(sent({ get a() { delete this.b; return 1; }, b: 2 }), '[{"a":1}]');
+  },
+
+  'what all objects were given is not sent'() {
+    try {
+      Object.prototype.given = [];
+      equal(sent({ a: { given: 2 } }, [{}]), '[{"a":{"given":2}},[{}]]');
+    } finally {
+      delete Object.prototype.given;
+    }
+    const own = JSON.parse('{"__proto__":{"a":[1]}}');
+    equal(sent(own), '[{"__proto__":{"a":[1]}}]');
+    own['__proto__'].a.push(undefined);
+    equal(sent(own), '[{"__proto__":{"a":[1,{"$":"undefined"}]}}]');
   },
 
   'only own enumerable text keys are sent'() {

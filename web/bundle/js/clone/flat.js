@@ -13,6 +13,7 @@ class Walk {
     this.depth = depth;
     this.level = 0;
     this.shield = 'toJSON' in Array.prototype;
+    this.inherits = hasAny(EMPTY);
     // The buffers met, and copies of them.
     this.buffers = null;
     this.blobs = null;
@@ -32,13 +33,17 @@ export function flatList(list, depth) {
   return { copy, blobs: walk.blobs };
 }
 
+// Whether JSON has the value, and it is no object.
+function isItself(value) {
+  const type = typeof value;
+  if (type === 'number') return value - value === 0 && (value !== 0 || 1 / value > 0);
+  return type === 'string' || type === 'boolean' || value === null;
+}
+
 function flat(value, walk) {
+  if (isItself(value)) return value;
   switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
     case 'number':
-      if (value - value === 0 && (value !== 0 || 1 / value > 0)) return value;
       return shielded({ $: 'number', v: value === 0 ? '-0' : String(value) }, walk);
     case 'undefined':
       // document.all says that it is undefined.
@@ -47,7 +52,7 @@ function flat(value, walk) {
     case 'bigint':
       return shielded({ $: 'bigint', v: digits(value) }, walk);
     case 'object':
-      return value === null ? null : flatObject(value, walk);
+      return flatObject(value, walk);
     default:
       throw uncloneable();
   }
@@ -59,17 +64,15 @@ function flatObject(value, walk) {
   if (isView(value)) return remember(value, shielded(flatView(value, walk), walk), walk);
   if (!isPlain(value)) return flatBuiltin(value, walk);
   enter(walk);
-  const copy = remember(value, {}, walk);
+  // Engines copy an object as a whole, and then know its keys, faster than key by key: half of the time of a walk.
+  const copy = remember(value, { ...value }, walk);
   let escaped = false;
-  for (const key of keysOf(value)) {
-    const member = value[key];
-    // A getter before this one may have deleted it.
-    if (member === undefined && !has(value, key)) continue;
+  for (const key in copy) {
+    // Of a page that has given all objects something.
+    if (walk.inherits && !has(copy, key)) continue;
     if (key === '$') escaped = true;
-    const flatMember = flat(member, walk);
-    // What all objects inherit may be a setter (__proto__ is one), or frozen.
-    if (key in EMPTY) define(copy, key, flatMember);
-    else copy[key] = flatMember;
+    const member = copy[key];
+    if (!isItself(member)) copy[key] = flat(member, walk);
   }
   walk.level -= 1;
   if (!escaped) return shielded(copy, walk);
@@ -175,6 +178,11 @@ function entriesOf(copy, walk) {
 function shielded(copy, walk) {
   if (walk.shield && !has(copy, 'toJSON')) Object.defineProperty(copy, 'toJSON', { value: undefined });
   return copy;
+}
+
+function hasAny(object) {
+  for (const _ in object) return true;
+  return false;
 }
 
 // To ask what all objects inherit.
