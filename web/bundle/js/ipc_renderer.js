@@ -2,6 +2,7 @@
 
 import { decode, encode } from './clone.js';
 import { EventEmitter } from './emitter.js';
+import { joined } from './laid.js';
 import { portPacket } from './message_ports.js';
 import { sendToHost } from './send_to_host.js';
 
@@ -109,8 +110,7 @@ function packet(opening, channel, args) {
   // A getter among the arguments may send to another channel.
   const start = channel === opening.channel ? opening.text : openFor(channel, opening);
   const { text, blobs } = encode(args);
-  // In this order most are put together from a piece before and one behind.
-  if (blobs === null || blobs.length === 0) return { text: start + (text + ']'), blobs: null };
+  if (blobs === null || blobs.length === 0) return { text: joined(start, text, ']'), blobs: null };
   const lengths = blobs.map((blob) => blob.byteLength).join(',');
   return { text: `${start}${text},[${lengths}]]`, blobs };
 }

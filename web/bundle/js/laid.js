@@ -7,6 +7,7 @@
 const MOST = 2 ** 22;
 let desk;
 let laid = null;
+let laidIsAscii = false;
 
 // Where the text begins, for what comes before it.
 const AT = 64;
@@ -34,12 +35,21 @@ export function message(before, text, after) {
   return desk.subarray(start - 4, end);
 }
 
-// False if the text isn't all ASCII: then it has more bytes than units.
-function layOut(text) {
-  if (text === laid) return true;
+// The three in one. A long one is laid out from its pieces, which an engine would copy together to read them as one text.
+export function joined(before, text, after) {
+  const whole = before + (text + after);
+  if (text.length >= LONG) layOut(whole, [before, text, after]);
+  return whole;
+}
+
+// False if the text isn't all ASCII, which has more bytes than units, or is too long.
+function layOut(text, pieces = [text]) {
+  if (text === laid) return laidIsAscii;
   laid = null;
+  if (text.length > MOST - AT) return false;
   desk ??= new Uint8Array(MOST);
-  if (encoder.encodeInto(text, desk.subarray(AT, AT + text.length)).read < text.length) return false;
+  let at = AT;
+  laidIsAscii = pieces.every((piece) => encoder.encodeInto(piece, desk.subarray(at, (at += piece.length))).read === piece.length);
   laid = text;
-  return true;
+  return laidIsAscii;
 }

@@ -1,4 +1,4 @@
-import { message, utf8Bound } from './laid.js';
+import { joined, message, utf8Bound } from './laid.js';
 import { equal, suite } from './suite.mjs';
 
 const TAIL = ']]';
@@ -48,5 +48,18 @@ export const run = await suite({
     for (const head of ['["data",1,2,[', '[']) equal(sent(head, 'a'.repeat(20000)).text, whole(head, first));
     utf8Bound(`${first}é`);
     equal(sent('[', first).text, whole('[', first));
+  },
+
+  'what is put together is laid out as that'() {
+    for (const length of [0, 1, 16384, 1 << 20, 1 << 22, 1 << 23]) {
+      const text = 'a'.repeat(length);
+      for (const [before, after] of [['["b",', ']'], ['["é",', ']'], ['', 'é']]) {
+        const all = before + text + after;
+        equal(joined(before, text, after), all);
+        equal(utf8Bound(joined(before, text, after)), before + after === '["b",]' ? all.length : 3 * all.length);
+        equal(sent('[', joined(before, text, after)).text, whole('[', all));
+      }
+      equal(sent('[', text).text, whole('[', text));
+    }
   },
 });
