@@ -7,6 +7,7 @@
 //! Each message is compressed for itself. So a link keeps no memory for it, and no message tells by its length what stood in
 //! another.
 
+mod ahead;
 mod deflating;
 mod frames;
 mod inflating;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ahead::Ahead;
 use super::frames::{Frames, PIECE};
 
 /// What a browser writes, as one would that compresses nothing. What is written to it goes out as it is.
@@ -13,6 +14,7 @@ pub(in crate::server) struct Inflating<S> {
     under: S,
     /// `None` where nothing was agreed.
     frames: Option<Box<Reading>>,
+    ahead: Ahead,
 }
 
 struct Reading {
@@ -35,7 +37,7 @@ impl<S> Inflating<S> {
             let (raw, plain) = (Vec::new(), Vec::new());
             Box::new(Reading { frames, raw, taken: 0, plain, gone: 0, turn: 0 })
         });
-        Self { under, frames }
+        Self { under, frames, ahead: Ahead::default() }
     }
 
     /// Whether compressed messages go both ways.
@@ -85,7 +87,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inflating<S> {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let Some(reading) = &mut this.frames else {
-            return Pin::new(&mut this.under).poll_read(cx, into);
+            return this.ahead.poll_read(&mut this.under, cx, into);
         };
         if reading.turn > TURN {
             reading.turn = 0;
