@@ -100,7 +100,7 @@ mod tests {
 
     fn packet(size: usize) -> Packet {
         let text = format!("[\"{}\"]", "x".repeat(size));
-        Packet::Send(Call::new("c", Args { text: text.into(), blobs: vec![] }))
+        Packet::Send(Call::new("c", Args::new(text, vec![])))
     }
 
     #[test]

@@ -319,7 +319,7 @@ mod tests {
     use crate::value::Args;
 
     fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
-        Call::new(channel, Args { text: Bytes::from_static(text.as_bytes()), blobs })
+        Call::new(channel, Args::new(Bytes::from_static(text.as_bytes()), blobs))
     }
 
     #[test]

@@ -374,7 +374,7 @@ mod tests {
     }
 
     fn call(channel: &str, text: &'static str, blobs: Vec<Bytes>) -> Call {
-        Call::new(channel, Args { text: Bytes::from_static(text.as_bytes()), blobs })
+        Call::new(channel, Args::new(Bytes::from_static(text.as_bytes()), blobs))
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod scan;
 mod ser;
 mod shared;
 mod sparse;
+mod survey;
 mod text;
 mod view;
 mod walk;

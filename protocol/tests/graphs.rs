@@ -143,7 +143,7 @@ proptest! {
                 let wire = write_value(&value, Value::DEPTH).unwrap();
                 prop_assert_eq!(&read_value(&wire.text, &wire.blobs, 9).unwrap(), &value);
             }
-            let args = Args { text: text.into(), blobs: blobs.to_vec() };
+            let args = Args::new(text, blobs.to_vec());
             if let Ok(mut reader) = args.reader_with_depth(8) {
                 let _ = reader.read::<serde_json::Value>();
                 let _ = reader.rest();

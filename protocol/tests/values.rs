@@ -180,7 +180,7 @@ proptest! {
         let text = bytes.concat();
         let blobs = [Bytes::from_static(&[0; 8])];
         let _ = read_value(&text, &blobs, 8);
-        let args = Args { text: text.into(), blobs: blobs.to_vec() };
+        let args = Args::new(text, blobs.to_vec());
         if let Ok(mut reader) = args.reader_with_depth(8) {
             let _ = reader.read::<Record>();
             let _ = reader.read::<BTreeMap<String, Vec<f64>>>();

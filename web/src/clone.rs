@@ -35,7 +35,7 @@ pub(crate) fn messages(list: &str) -> Result<Vec<Call>, FrameError> {
 /// Arguments that the link has parsed.
 pub(crate) fn args(args: &JsValue, blobs: &JsValue) -> Result<Args, IpcError> {
     let Encoded { text, blobs } = value(args, blobs)?;
-    Ok(Args { text, blobs })
+    Ok(Args::new(text, blobs))
 }
 
 /// A value that the link has parsed.

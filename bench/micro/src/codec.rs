@@ -36,7 +36,7 @@ pub fn replies() -> Vec<Packet> {
 
 /// One small argument.
 pub fn argument(number: u64) -> Args {
-    Args { text: format!("[{number}]").into(), blobs: Vec::new() }
+    Args::new(format!("[{number}]"), Vec::new())
 }
 
 /// The message of the socket with a batch of calls.

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn envelope(attachment: usize) -> Vec<u8> {
-        let args = Args { text: "[]".into(), blobs: vec![vec![7; attachment].into()] };
+        let args = Args::new("[]", vec![vec![7; attachment].into()]);
         Packet::Send(Call::new("c", args)).to_parts()
     }
 

@@ -75,7 +75,7 @@ impl LinkPorts {
         text.extend_from_slice(format!("[{id},").as_bytes());
         text.extend_from_slice(&data.text);
         text.push(b']');
-        let call = Call::new("port", Args { text: text.into(), blobs: data.blobs });
+        let call = Call::new("port", Args::new(text, data.blobs));
         self.hand_over(call, ends, Packet::Order)
     }
 
@@ -203,7 +203,7 @@ impl LinkPorts {
     }
 
     fn say_closed(&self, id: u64) {
-        let args = Args { text: Bytes::from(format!("[{id}]")), blobs: Vec::new() };
+        let args = Args::new(Bytes::from(format!("[{id}]")), Vec::new());
         if let Some(wire) = self.wire.upgrade() {
             wire.must_post(&Packet::Order(Call::new("port-close", args)));
         }

@@ -313,7 +313,7 @@ fn deliver(message: Message, listeners: &[Arc<Listener>]) {
     text.push(b'[');
     text.extend_from_slice(&message.data.text);
     text.push(b']');
-    let args = Args { text: text.into(), blobs: message.data.blobs.clone() };
+    let args = Args::new(text, message.data.blobs.clone());
     let ports = message.ends.into_iter().map(adopt).collect();
     let event = MessageEvent::new(message.data, ports);
     for listener in listeners {

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn call(channel: &str, text: &'static str) -> Call {
-        Call::new(channel, Args { text: text.into(), blobs: Vec::new() })
+        Call::new(channel, Args::new(text, Vec::new()))
     }
 
     fn taken(lane: &mut Lane) -> Vec<(String, String, u64)> {

@@ -83,7 +83,7 @@ impl Place {
         let channel = std::str::from_utf8(channel).ok()?;
         let args = range(self.args, self.args_len);
         (args.end <= json.len())
-            .then(|| Call::new(channel, Args { text: json.slice(args), blobs: Vec::new() }))
+            .then(|| Call::new(channel, Args::new(json.slice(args), Vec::new())))
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn call(channel: &str, text: &'static str) -> Call {
-        Call::new(channel, Args { text: Bytes::from_static(text.as_bytes()), blobs: Vec::new() })
+        Call::new(channel, Args::new(Bytes::from_static(text.as_bytes()), Vec::new()))
     }
 
     #[test]

@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_beginning_says_how_long_the_whole_is() {
-        let args = Args { text: "[1]".into(), blobs: vec![vec![7; 300].into(), vec![].into()] };
+        let args = Args::new("[1]", vec![vec![7; 300].into(), vec![].into()]);
         let whole = Packet::Invoke(Call::new("c", args)).to_parts();
         let text = Packet::text_in_parts(&whole);
         let bytes = |end| Packet::bytes_in_parts(&whole[..end], &Limits::default());

@@ -64,13 +64,10 @@ impl RawPacket<'_> {
                 let excess = excess(&channel, args, &lengths, &ports, bounds).err();
                 let (channel, args) = if excess.is_some() {
                     skip(run, lengths.sum)?;
-                    (
-                        cut(&channel, bounds.channel_bytes),
-                        Args { text: text(args), blobs: Vec::new() },
-                    )
+                    (cut(&channel, bounds.channel_bytes), Args::read(text(args), Vec::new()))
                 } else {
                     let blobs = envelope::cut(run, &lengths.kept)?;
-                    (channel, Args { text: text(args), blobs })
+                    (channel, Args::read(text(args), blobs))
                 };
                 let extra = Extra { frame, ports: ports.kept, excess: excess.map(Box::new) };
                 let call = Call { channel: channel.into(), args, extra };

@@ -2,17 +2,16 @@
 
 use std::fmt;
 use std::mem;
-use std::ops::Range;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smallvec::SmallVec;
 
 use super::de::Missing;
 use super::lazy::{Lazy, Whole};
-use super::scan::{Scan, scan};
+use super::scan::scan;
 use super::ser::Serializer;
+use super::survey::{Elements, Known, Split};
 use super::{DecodeError, EncodeError, Value, from_value, read_value, write_value};
 
 /// The arguments of one call: a JSON array, and the binary that it names.
@@ -22,6 +21,7 @@ pub struct Args {
     pub text: Bytes,
     /// The binary that the text names by index.
     pub blobs: Vec<Bytes>,
+    pub(super) known: Known,
 }
 
 /// One value on the wire: the answer to an `invoke` or a `sendSync`.
@@ -34,9 +34,20 @@ pub struct Encoded {
 }
 
 impl Args {
+    /// Arguments of a text, which is read and checked when somebody wants them.
+    pub fn new(text: impl Into<Bytes>, blobs: Vec<Bytes>) -> Self {
+        Self { text: text.into(), blobs, known: Known::default() }
+    }
+
+    /// Arguments of a text that a JSON reader has taken as one value.
+    pub(crate) fn read(text: Bytes, blobs: Vec<Bytes>) -> Self {
+        let known = Known::good(&text);
+        Self { text, blobs, known }
+    }
+
     /// No arguments.
     pub fn none() -> Self {
-        Args { text: Bytes::from_static(b"[]"), blobs: Vec::new() }
+        Self::new(Bytes::from_static(b"[]"), Vec::new())
     }
 
     /// Arguments from a tuple, an array or a slice; `()` is none.
@@ -50,7 +61,7 @@ impl Args {
         arguments.serialize(&mut serializer)?;
         let Encoded { text, blobs } = serializer.finish();
         match text.first() {
-            Some(b'[') => Ok(Args { text, blobs }),
+            Some(b'[') => Ok(Args::new(text, blobs)),
             _ if text == "null" => Ok(Args::none()),
             _ => Err(EncodeError::NotArguments),
         }
@@ -80,7 +91,10 @@ impl Args {
     /// # Errors
     /// [`DecodeError`] if the text isn't a list.
     pub fn reader_with_depth(&self, depth: u32) -> Result<ArgReader<'_>, DecodeError> {
-        let elements = elements(&self.text)?;
+        let elements = match self.known.elements(&self.text) {
+            Some(known) => known.clone(),
+            None => elements(&self.text)?,
+        };
         let refer = elements.iter().any(|(_, found)| found.refers && !found.plain);
         // One empty buffer is told from another only by what reads both.
         let together = if refer || self.blobs.iter().any(Bytes::is_empty) {
@@ -132,12 +146,10 @@ impl Encoded {
     /// # Errors
     /// [`DecodeError`] if the text breaks the wire format, or says what was expected and what was found.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        typed(&self.text, scan(&self.text, |_, _| {})?, &self.blobs, Value::DEPTH)
+        let found = scan(&self.text, |_, _| {})?;
+        typed(&Whole { text: &self.text, found, is_good: false }, &self.blobs, Value::DEPTH)
     }
 }
-
-/// Where the arguments are, and what was found in each. Most calls have few.
-type Elements = SmallVec<[(Range<usize>, Scan); 3]>;
 
 /// Reads arguments one after the other, each as the type that its listener wants.
 #[derive(Clone, Debug)]
@@ -163,7 +175,9 @@ impl ArgReader<'_> {
             (_, None) => T::deserialize(Missing),
             (Some(value), _) => from_value(mem::take(value)),
             (None, Some((range, found))) => {
-                typed(&self.args.text.slice(range.clone()), *found, &self.args.blobs, self.depth)
+                let text = self.args.text.slice(range.clone());
+                let is_good = self.args.known.is_good(&self.args.text);
+                typed(&Whole { text: &text, found: *found, is_good }, &self.args.blobs, self.depth)
                     .map_err(|error| error.after(range.start))
             }
         };
@@ -229,25 +243,13 @@ fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
     if inner.trim_ascii().is_empty() {
         return Ok(Elements::new());
     }
-    let mut elements = Elements::new();
-    let mut start = 1;
-    let mut ends = 0;
-    scan(list, |at, found| {
-        if list[at] != b':' {
-            // The list's own bracket is no level of the elements.
-            let element = Scan { depth: found.depth.saturating_sub(1), ..*found };
-            elements.push((offset + start..offset + at, element));
-            *found = Scan::NOTHING;
-            start = at + 1;
-            ends += u32::from(list[at] != b',');
-        }
-    })?;
-    // A second list after the first would have been split alike.
-    if ends != 1 {
-        return Err(DecodeError::Syntax {
-            offset: offset + start,
-            what: "more text after the list",
-        });
+    let mut split = Split::default();
+    scan(list, |at, found| split.mark(at, list[at], found))?;
+    let end = split.end();
+    let what = "more text after the list";
+    let mut elements = split.finish().ok_or(DecodeError::Syntax { offset: offset + end, what })?;
+    for (range, _) in &mut elements {
+        *range = offset + range.start..offset + range.end;
     }
     Ok(elements)
 }
@@ -255,15 +257,15 @@ fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
 /// Reads one value as a serde type: plain JSON by serde_json, which is fastest; all else, and whatever serde_json
 /// refuses, by way of a [`Value`], whose errors say more.
 fn typed<T: DeserializeOwned>(
-    text: &Bytes,
-    found: Scan,
+    whole: &Whole<'_>,
     blobs: &[Bytes],
     depth: u32,
 ) -> Result<T, DecodeError> {
+    let Whole { text, found, .. } = *whole;
     let is_plain = found.is_plain() && found.depth <= depth;
     if is_plain
         && text.len() >= Lazy::<()>::LEAST
-        && let Ok(value) = T::deserialize(Whole { text, found })
+        && let Ok(value) = T::deserialize(*whole)
     {
         return Ok(value);
     }

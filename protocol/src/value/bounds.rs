@@ -3,8 +3,9 @@
 //! It keeps a byte for each bracket that is open, up to the limit of depth, and nothing else. Depth is counted as the reader
 //! counts it, in values: the brackets that only a tag has are none.
 
-use super::Args;
-use crate::bounds::past_text;
+use super::scan::{Scan, Visitor, visit};
+use super::survey::Split;
+use super::{Args, DecodeError};
 use crate::excess::{Bound, Excess};
 use crate::limits::Limits;
 
@@ -17,7 +18,35 @@ impl Args {
     pub fn within(&self, limits: &Limits) -> Result<(), Excess> {
         let least = limits.depth.min(limits.arguments).min(limits.values) as usize;
         // Each level and each value has a character at least.
-        if self.text.len() <= least { Ok(()) } else { Pass::over(&self.text, limits) }
+        if self.text.len() <= least {
+            return Ok(());
+        }
+        let mut pass = Pass::new(limits);
+        match visit(&self.text, &mut pass) {
+            Ok(_) => self.known.keep(&self.text, pass.elements),
+            Err(Stop::Excess(excess)) => return Err(excess),
+            Err(Stop::Bad) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Why a pass ended early.
+enum Stop {
+    Excess(Excess),
+    /// That is for the reader to say.
+    Bad,
+}
+
+impl From<Excess> for Stop {
+    fn from(excess: Excess) -> Self {
+        Self::Excess(excess)
+    }
+}
+
+impl From<DecodeError> for Stop {
+    fn from(_: DecodeError) -> Self {
+        Self::Bad
     }
 }
 
@@ -49,32 +78,36 @@ struct Pass<'a> {
     level: usize,
     values: usize,
     arguments: usize,
+    elements: Split,
+}
+
+impl Visitor for Pass<'_> {
+    type Stop = Stop;
+
+    fn mark(&mut self, at: usize, byte: u8, found: &mut Scan) {
+        self.elements.mark(at, byte, found);
+    }
+
+    fn value(&mut self) -> Result<(), Stop> {
+        Ok(self.count()?)
+    }
+
+    fn opened(&mut self, rest: &[u8]) -> Result<(), Stop> {
+        let open = if rest.starts_with(b"[") { self.array() } else { object(&rest[1..]) };
+        Ok(self.enter(open)?)
+    }
+
+    fn closed(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.level -= usize::from(open.is_level());
+        }
+    }
 }
 
 impl<'a> Pass<'a> {
-    fn over(text: &[u8], limits: &'a Limits) -> Result<(), Excess> {
-        let mut pass = Pass { limits, open: Vec::new(), level: 0, values: 0, arguments: 0 };
-        let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            match byte {
-                b'[' => pass.opened(pass.array())?,
-                b'{' => pass.opened(object(&text[at + 1..]))?,
-                b']' | b'}' => pass.closed(),
-                b'"' => {
-                    pass.value()?;
-                    at = past_text(text, at);
-                    continue;
-                }
-                b',' | b':' | b' ' | b'\n' | b'\r' | b'\t' => {}
-                _ => {
-                    pass.value()?;
-                    at += text[at..].iter().take_while(|byte| is_plain(**byte)).count().max(1);
-                    continue;
-                }
-            }
-            at += 1;
-        }
-        Ok(())
+    fn new(limits: &'a Limits) -> Self {
+        let elements = Split::default();
+        Pass { limits, open: Vec::new(), level: 0, values: 0, arguments: 0, elements }
     }
 
     /// What an array is where it stands.
@@ -87,8 +120,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn opened(&mut self, open: Open) -> Result<(), Excess> {
-        self.value()?;
+    fn enter(&mut self, open: Open) -> Result<(), Excess> {
+        self.count()?;
         // The list of the arguments itself is no level of them.
         self.level += usize::from(open.is_level());
         let depth = self.limits.depth as usize;
@@ -98,14 +131,8 @@ impl<'a> Pass<'a> {
         Bound::Depth.hold(self.open.len() / MOST_PER_LEVEL, depth.saturating_add(1))
     }
 
-    fn closed(&mut self) {
-        if let Some(open) = self.open.pop() {
-            self.level -= usize::from(open.is_level());
-        }
-    }
-
     /// A value begins, or a key.
-    fn value(&mut self) -> Result<(), Excess> {
+    fn count(&mut self) -> Result<(), Excess> {
         if self.open.len() == 1 {
             self.arguments += 1;
             Bound::Arguments.hold(self.arguments, self.limits.arguments as usize)?;
@@ -131,11 +158,6 @@ fn object(rest: &[u8]) -> Open {
     }
 }
 
-/// Whether a number, `true`, `false` or `null` goes on with it.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')
-}
-
 /// Brackets of one level: a `def`, a tag, its list, and an entry.
 const MOST_PER_LEVEL: usize = 4;
 /// No tag's name is longer.
@@ -156,7 +178,7 @@ mod tests {
     }
 
     fn within(text: impl Into<Vec<u8>>, limits: &Limits) -> Result<(), Excess> {
-        Args { text: Bytes::from(text.into()), blobs: Vec::new() }.within(limits)
+        Args::new(Bytes::from(text.into()), Vec::new()).within(limits)
     }
 
     fn over(bound: Bound, found: u64, limit: u64) -> Result<(), Excess> {

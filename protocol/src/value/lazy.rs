@@ -135,9 +135,10 @@ impl Value {
     }
 
     /// A container of this text, if nothing can go wrong when it is read later.
-    fn unread(text: &Bytes, found: Scan) -> Option<Value> {
+    fn unread(whole: Whole<'_>) -> Option<Value> {
+        let Whole { text, found, is_good } = whole;
         let is_sure = found.is_plain() && !found.exponent;
-        if !is_sure || serde_json::from_slice::<&RawValue>(text).is_err() {
+        if !is_sure || !(is_good || serde_json::from_slice::<&RawValue>(text).is_ok()) {
             return None;
         }
         let source = Source { text: text.clone(), depth: found.depth };
@@ -150,9 +151,12 @@ impl Value {
 }
 
 /// Gives a big text to whoever asks for a [`Value`] and for nothing else.
+#[derive(Clone, Copy)]
 pub(super) struct Whole<'a> {
     pub text: &'a Bytes,
     pub found: Scan,
+    /// It is known to be good JSON.
+    pub is_good: bool,
 }
 
 impl<'de> Deserializer<'de> for Whole<'_> {
@@ -163,8 +167,7 @@ impl<'de> Deserializer<'de> for Whole<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let value =
-            (name == handover::TOKEN).then(|| Value::unread(self.text, self.found)).flatten();
+        let value = (name == handover::TOKEN).then(|| Value::unread(self)).flatten();
         value.map_or(Err(REFUSED), |value| handover::give(value, visitor))
     }
 
@@ -195,10 +198,7 @@ mod tests {
     /// Arguments with one that is big enough to stay unread.
     fn args(item: &str) -> Args {
         let items = vec![item; Lazy::<()>::LEAST / item.len()].join(",");
-        Args {
-            text: format!("[[{items}],{{\"list\":[{items}],\"list\":7 }}]").into(),
-            blobs: vec![],
-        }
+        Args::new(format!("[[{items}],{{\"list\":[{items}],\"list\":7 }}]"), vec![])
     }
 
     fn read(args: &Args) -> [Value; 2] {

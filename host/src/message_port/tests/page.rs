@@ -47,14 +47,14 @@ impl Page {
 
     /// Posts JSON at one of its ports.
     pub(super) fn post(&self, id: u64, json: &str, ports: &[u64]) {
-        let args = Args { text: format!("[{id},{json}]").into(), blobs: Vec::new() };
+        let args = Args::new(format!("[{id},{json}]"), Vec::new());
         let mut call = Call::new("port", args);
         call.extra.ports = ports.to_vec();
         self.ports.heard_message(&call).unwrap();
     }
 
     pub(super) fn close(&self, id: u64) {
-        let args = Args { text: format!("[{id}]").into(), blobs: Vec::new() };
+        let args = Args::new(format!("[{id}]"), Vec::new());
         self.ports.heard_close(&Call::new("port-close", args)).unwrap();
     }
 

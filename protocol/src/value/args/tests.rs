@@ -10,10 +10,7 @@ use super::*;
 use crate::value::{Buffer, Date, Graph, Object, Text, View, ViewKind};
 
 fn args(text: &str) -> Args {
-    Args {
-        text: Bytes::copy_from_slice(text.as_bytes()),
-        blobs: vec![Bytes::from_static(&[0, 1, 2, 3])],
-    }
+    Args::new(Bytes::copy_from_slice(text.as_bytes()), vec![Bytes::from_static(&[0, 1, 2, 3])])
 }
 
 fn first<T: DeserializeOwned>(text: &str) -> Result<T, ArgError> {
@@ -193,7 +190,7 @@ fn an_object_in_two_arguments_is_one() {
 #[test]
 fn an_empty_buffer_in_two_arguments_is_one_and_two_are_two() {
     let text = ["0", "0", "1"].map(|n| format!(r#"{{"$":"arraybuffer","blob":{n}}}"#)).join(",");
-    let args = Args { text: format!("[{text}]").into(), blobs: vec![Bytes::new(); 2] };
+    let args = Args::new(format!("[{text}]"), vec![Bytes::new(); 2]);
     let read = args.reader().unwrap().rest().unwrap();
     assert_eq!(Args::from_serialize(&read).unwrap(), args);
     let own = Args::from_serialize(&(Buffer::default(), Buffer::default())).unwrap();
