@@ -243,11 +243,11 @@ fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
     if inner.trim_ascii().is_empty() {
         return Ok(Elements::new());
     }
-    let mut split = Split::default();
+    let mut split = Split::all();
     scan(list, |at, found| split.mark(at, list[at], found))?;
     let end = split.end();
     let what = "more text after the list";
-    let mut elements = split.finish().ok_or(DecodeError::Syntax { offset: offset + end, what })?;
+    let mut elements = split.finish(list).ok_or(DecodeError::Syntax { offset: offset + end, what })?;
     for (range, _) in &mut elements {
         *range = offset + range.start..offset + range.end;
     }

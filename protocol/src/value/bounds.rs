@@ -1,6 +1,6 @@
 //! One pass over the text of arguments, before anything is made of them: how deep they are, and how many.
 //!
-//! It keeps a byte for each bracket that is open, up to the limit of depth, and nothing else. Depth is counted as the reader
+//! It keeps a byte for each bracket that is open, up to the limit of depth, and where the first elements are. Depth is counted as the reader
 //! counts it, in values: the brackets that only a tag has are none.
 
 use super::scan::{Scan, Visitor, visit};
@@ -10,8 +10,8 @@ use crate::excess::{Bound, Excess};
 use crate::limits::Limits;
 
 impl Args {
-    /// Whether the arguments keep to the limits: `depth`, `arguments` and `values`. The text need not be good; whoever reads
-    /// it says what is wrong with it.
+    /// Whether the arguments keep to the limits: `depth`, `arguments` and `values`. Of a text that is no good JSON, nothing is
+    /// measured behind its first error; whoever reads it says what is wrong with it.
     ///
     /// # Errors
     /// The first limit that they are past.
@@ -106,7 +106,7 @@ impl Visitor for Pass<'_> {
 
 impl<'a> Pass<'a> {
     fn new(limits: &'a Limits) -> Self {
-        let elements = Split::default();
+        let elements = Split::few();
         Pass { limits, open: Vec::new(), level: 0, values: 0, arguments: 0, elements }
     }
 

@@ -34,7 +34,7 @@ impl Known {
     /// Keeps where the elements of the text are, if it is one that is worth it.
     pub fn keep(&self, text: &Bytes, split: Split) {
         if let Some(survey) = self.of(text)
-            && let Some(elements) = split.finish()
+            && let Some(elements) = split.finish(text)
         {
             let _ = survey.elements.set(elements);
         }
@@ -75,33 +75,51 @@ impl fmt::Debug for Known {
 /// The elements of a list while it is gone over, from its opening bracket on.
 pub(super) struct Split {
     elements: Elements,
+    most: usize,
     start: usize,
     ends: u32,
 }
 
-impl Default for Split {
-    fn default() -> Self {
-        Self { elements: Elements::new(), start: 1, ends: 0 }
-    }
-}
-
 impl Split {
+    /// Of a list with any number of elements.
+    pub fn all() -> Self {
+        Self { elements: Elements::new(), most: usize::MAX, start: 1, ends: 0 }
+    }
+
+    /// Of a list with few elements: so many that it is worth it to keep them.
+    pub fn few() -> Self {
+        Self { most: FEW, ..Self::all() }
+    }
+
     /// A comma, a colon or a bracket of the list itself, and what was found since the last one.
     pub fn mark(&mut self, at: usize, byte: u8, found: &mut Scan) {
         if byte == b':' {
             return;
         }
-        // The list's own bracket is no level of the elements.
-        let element = Scan { depth: found.depth.saturating_sub(1), ..*found };
-        self.elements.push((self.start..at, element));
+        if self.elements.len() < self.most {
+            // The list's own bracket is no level of the elements.
+            let element = Scan { depth: found.depth.saturating_sub(1), ..*found };
+            self.elements.push((self.start..at, element));
+        } else {
+            self.most = 0;
+        }
         *found = Scan::NOTHING;
         self.start = at + 1;
         self.ends += u32::from(byte != b',');
     }
 
-    /// `None` if there was more than one list: a second one after the first would have been split alike.
-    pub fn finish(self) -> Option<Elements> {
-        (self.ends == 1).then_some(self.elements)
+    /// `None` if they are too many, or there was more than one list: a second one after the first would have been split alike.
+    pub fn finish(mut self, list: &[u8]) -> Option<Elements> {
+        if self.ends != 1 || self.most == 0 {
+            return None;
+        }
+        // Between the brackets of a list without elements there is nothing, and that is none.
+        if let [(range, _)] = self.elements.as_slice()
+            && list.get(range.clone()).is_some_and(|inner| inner.trim_ascii().is_empty())
+        {
+            self.elements.clear();
+        }
+        Some(self.elements)
     }
 
     /// Where the last element ended.
@@ -109,6 +127,9 @@ impl Split {
         self.start
     }
 }
+
+/// Of a longer list the elements' places take more memory than it takes time to find them.
+const FEW: usize = 1_024;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -148,6 +169,30 @@ mod tests {
         assert!(args.reader().is_err());
         args.text = Bytes::from_static(b"[8]");
         assert_eq!(args.reader().unwrap().rest().unwrap(), [Value::from(8)]);
+    }
+
+    #[test]
+    fn a_list_of_nothing_has_no_elements_however_long_it_is() {
+        for (inner, count) in [("", 0), (" ", 0), (" 1", 1), (" \n,", 2)] {
+            let blank = " ".repeat(Lazy::<()>::LEAST);
+            let args = Args::read(format!("[{inner}{blank}]").into(), Vec::new());
+            assert_eq!(args.within(&Limits::default()), Ok(()));
+            let kept = args.known.elements(&args.text).map(|elements| elements.len());
+            assert_eq!((kept, args.reader().unwrap().len()), (Some(count), count), "{inner:?}");
+            let fresh = Args::new(args.text, Vec::new());
+            assert_eq!(fresh.reader().unwrap().len(), count, "{inner:?}");
+        }
+    }
+
+    #[test]
+    fn the_places_of_many_elements_are_not_kept() {
+        for (count, is_kept) in [(FEW, true), (FEW + 1, false), (5 * FEW, false)] {
+            let items = vec![format!("\"{}\"", "a".repeat(100)); count].join(",");
+            let args = Args::read(format!("[{items}]").into(), Vec::new());
+            assert_eq!(args.within(&Limits::default()), Ok(()));
+            assert_eq!(args.known.elements(&args.text).is_some(), is_kept, "{count}");
+            assert_eq!(args.reader().unwrap().len(), count);
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ import { reviveRoot } from './clone/revive.js';
 import { stringify } from './clone/text.js';
 
 // The list's JSON text, and the buffers that it names by index as Uint8Arrays, or null if there are none. They are
-// copies: what the page does to a buffer afterwards is not sent. Each getter runs once. An argument may be nested
+// copies: what the page does to a buffer afterwards is not sent. Each getter runs once, those of an object (of its symbols,
+// too, whose values are not sent) before those of what is in it. An argument may be nested
 // `depth` levels deep. An object in several places, or in itself, is one at the other end as well.
 export function encode(args, depth = 1000) {
   const plain = primitives(args);

@@ -62,16 +62,39 @@ export const run = await suite({
   },
 
   'what all objects were given is not sent'() {
-    try {
-      Object.prototype.given = [];
-      equal(sent({ a: { given: 2 } }, [{}]), '[{"a":{"given":2}},[{}]]');
-    } finally {
-      delete Object.prototype.given;
+    for (const fields of [0, 150]) {
+      const inside = Object.fromEntries(Array.from({ length: fields }, (_, at) => [`k${at}`, at]));
+      const text = JSON.stringify(inside);
+      try {
+        Object.defineProperty(Object.prototype, 'given', { value: [], enumerable: true, configurable: true });
+        equal(sent({ a: { given: 2 } }, [inside]), `[{"a":{"given":2}},[${text}]]`);
+      } finally {
+        delete Object.prototype.given;
+      }
+      const late = { get a() { Object.prototype.given = [1]; return inside; }, b: {} };
+      try {
+        equal(sent(late), `[{"a":${text},"b":{}}]`);
+      } finally {
+        delete Object.prototype.given;
+      }
     }
-    const own = JSON.parse('{"__proto__":{"a":[1]}}');
-    equal(sent(own), '[{"__proto__":{"a":[1]}}]');
-    own['__proto__'].a.push(undefined);
-    equal(sent(own), '[{"__proto__":{"a":[1,{"$":"undefined"}]}}]');
+  },
+
+  'an object of many fields is sent as one of few'() {
+    for (const count of [1, 100, 101, 130, 1000]) {
+      const fields = Array.from({ length: count }, (_, at) => [`k${at}`, at % 3 === 0 ? [at, undefined] : at]);
+      const text = (list) => `{${list.map(([key, value]) => `"${key}":${value[0] === undefined ? value : `[${value[0]},{"$":"undefined"}]`}`)}}`;
+      equal(sent(Object.fromEntries(fields)), `[${text(fields)}]`);
+      const own = JSON.parse(`{"__proto__":{"a":[1]}${fields.map(([key]) => `,"${key}":1`).join('')}}`);
+      own['__proto__'].a.push(undefined);
+      const rest = fields.map(([key]) => `,"${key}":1`).join('');
+      equal(sent(own), `[{"__proto__":{"a":[1,{"$":"undefined"}]}${rest}}]`);
+      const twice = { ...Object.fromEntries(fields), $: 1 };
+      equal(sent([twice, twice]).match(/"def"|"ref"|"object"/g), ['"def"', '"object"', '"ref"']);
+      const shrinking = Object.defineProperty({}, 'first', { get() { delete this.k0; return 1; }, enumerable: true });
+      Object.assign(shrinking, Object.fromEntries(fields));
+      equal(sent(shrinking), `[${text([['first', 1], ...fields.slice(1)])}]`);
+    }
   },
 
   'only own enumerable text keys are sent'() {

@@ -1,6 +1,7 @@
 // Long texts as the bytes in which they travel: browsers write bytes in a third of the time that a text takes.
 //
-// To count the bytes of a text takes as long as to lay them out, so what was laid out to be counted stays until it is written.
+// To count the bytes of a text takes as long as to lay them out, so what was laid out to be counted stays until something is
+// written.
 
 // What is sent was copied, so they are laid out here over and over again. A text that it doesn't take is too long to
 // travel whole.
@@ -12,6 +13,8 @@ let laidIsAscii = false;
 // Where the text begins, for what comes before it.
 const AT = 64;
 const LONG = 16384;
+// A shorter one may be joined with others.
+const ALONE = 2 ** 19;
 
 const encoder = new TextEncoder();
 
@@ -25,8 +28,9 @@ export function utf8Bound(text) {
 // A message without attachments: its bytes, until the next one's, or a text if it is short or isn't all ASCII.
 export function message(before, text, after) {
   const length = before.length + text.length + after.length;
-  if (length < LONG || length > MOST - AT || !layOut(text)) return before + text + after;
+  const isBytes = length >= LONG && length <= MOST - AT && layOut(text);
   laid = null;
+  if (!isBytes) return before + text + after;
   const start = AT - before.length;
   const end = start + length;
   encoder.encodeInto(before, desk.subarray(start));
@@ -35,10 +39,11 @@ export function message(before, text, after) {
   return desk.subarray(start - 4, end);
 }
 
-// The three in one. A long one is laid out from its pieces, which an engine would copy together to read them as one text.
+// The three in one. One that travels alone is laid out from its pieces, which an engine would copy together to read them as
+// one text.
 export function joined(before, text, after) {
   const whole = before + (text + after);
-  if (text.length >= LONG) layOut(whole, [before, text, after]);
+  if (text.length >= ALONE) layOut(whole, [before, text, after]);
   return whole;
 }
 

@@ -62,4 +62,23 @@ export const run = await suite({
       equal(sent('[', text).text, whole('[', text));
     }
   },
+
+  'what is put together is never read as one'() {
+    const { prototype } = TextEncoder;
+    const { encodeInto } = prototype;
+    const text = 'a'.repeat(1 << 20);
+    let longest = 0;
+    prototype.encodeInto = function (piece, room) {
+      longest = Math.max(longest, piece.length);
+      return encodeInto.call(this, piece, room);
+    };
+    try {
+      const all = joined('["b",', text, ']');
+      utf8Bound(all);
+      equal(sent('[', all).count, whole('[', all).length);
+    } finally {
+      prototype.encodeInto = encodeInto;
+    }
+    equal(longest, text.length);
+  },
 });
