@@ -247,7 +247,8 @@ fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
     scan(list, |at, found| split.mark(at, list[at], found))?;
     let end = split.end();
     let what = "more text after the list";
-    let mut elements = split.finish(list).ok_or(DecodeError::Syntax { offset: offset + end, what })?;
+    let mut elements =
+        split.finish(list).ok_or(DecodeError::Syntax { offset: offset + end, what })?;
     for (range, _) in &mut elements {
         *range = offset + range.start..offset + range.end;
     }
