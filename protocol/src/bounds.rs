@@ -6,7 +6,7 @@ use serde::de::DeserializeSeed;
 
 use crate::decode::FrameError;
 use crate::limits::Limits;
-use crate::value::Value;
+use crate::value::{Value, letters};
 
 /// What a reader takes, each in its own unit.
 #[derive(Debug)]
@@ -100,13 +100,13 @@ impl Bounds {
 }
 
 /// Past a JSON text that starts at `start`.
-pub(crate) fn past_text(json: &[u8], start: usize) -> usize {
+fn past_text(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
+        at += letters(json.get(at..).unwrap_or_default());
         match json.get(at) {
             Some(b'"') => return at + 1,
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
+            Some(_) => at += 2,
             None => return at,
         }
     }

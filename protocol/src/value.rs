@@ -49,6 +49,7 @@ pub use exotic::{Boxed, Cause, ErrorKind, ErrorValue, RegExp};
 pub use json::{read_value, write_value};
 pub use keyed::{Map, Set};
 pub use object::Object;
+pub(crate) use scan::letters;
 pub use ser::Serializer;
 pub use shared::{Graph, GraphNode, NotShareable, Shared, SharedRef};
 pub use sparse::Sparse;

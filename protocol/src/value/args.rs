@@ -239,10 +239,7 @@ impl std::error::Error for ArgError {
 fn elements(text: &[u8]) -> Result<Elements, DecodeError> {
     let list = text.trim_ascii();
     let offset = text.len() - text.trim_ascii_start().len();
-    let [b'[', inner @ .., b']'] = list else { return Err(NO_LIST) };
-    if inner.trim_ascii().is_empty() {
-        return Ok(Elements::new());
-    }
+    let [b'[', .., b']'] = list else { return Err(NO_LIST) };
     let mut split = Split::all();
     scan(list, |at, found| split.mark(at, list[at], found))?;
     let end = split.end();

@@ -1,7 +1,7 @@
 //! One pass over the text of arguments, before anything is made of them: how deep they are, and how many.
 //!
-//! It keeps a byte for each bracket that is open, up to the limit of depth, and where the first elements are. Depth is counted as the reader
-//! counts it, in values: the brackets that only a tag has are none.
+//! It keeps a byte for each bracket that is open, up to the limit of depth, and where the first elements are. Depth is
+//! counted as the reader counts it, in values: the brackets that only a tag has are none.
 
 use super::scan::{Scan, Visitor, visit};
 use super::survey::Split;

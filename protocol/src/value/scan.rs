@@ -144,7 +144,7 @@ fn string(text: &[u8], start: usize, found: &mut Scan) -> Result<usize, DecodeEr
 
 /// How many bytes there are before a quote or a backslash, or in all. Texts in JSON are short, so eight at a time are looked
 /// through faster than by what is made for long ones.
-fn letters(text: &[u8]) -> usize {
+pub(crate) fn letters(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
         let word = u64::from_le_bytes(*chunk);
