@@ -158,10 +158,16 @@ impl<P: Merge> PageLink<P> {
         self.last_sync.is_some_and(|last| last > seq)
     }
 
-    /// Whether one more synchronous request may begin.
+    /// Whether one more synchronous request may begin. Those that are through count until the host has heard of it: it keeps
+    /// in mind as many as may be open.
     pub fn check_nesting(&self) -> Result<(), TooNested> {
-        let limit = self.limits.nested_syncs;
-        if self.syncs.len() >= limit as usize { Err(TooNested { limit }) } else { Ok(()) }
+        let Limits { nested_syncs, open_invokes, .. } = self.limits;
+        for (count, limit) in [(self.syncs.len(), nested_syncs), (self.got.len(), open_invokes)] {
+            if count >= limit as usize {
+                return Err(TooNested { limit });
+            }
+        }
+        Ok(())
     }
 
     /// Whether the packet of one more synchronous request may come on top of what waits: one at a time may pass the
